@@ -1,0 +1,8 @@
+// Generated from proto/ by `make generate`.
+
+
+export interface Empty {
+}
+
+export interface Empty__Output {
+}

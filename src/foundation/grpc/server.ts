@@ -1,0 +1,82 @@
+import { isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { Server, type ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
+import { ConveyorError } from '../errors.ts';
+
+/** Where a server listens when nobody says otherwise: every address of both families, or IPv4 alone without IPv6. */
+export function anyHost(): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
+  return addresses.some(({ family }) => family === 'IPv6') ? '::' : '0.0.0.0';
+}
+
+/** `host:port`, an IPv6 host in brackets. */
+export function hostPort(host: string, port: number): string {
+  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** How a gRPC server listens. */
+export interface ListenOptions {
+  readonly host?: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly credentials: ServerCredentials;
+}
+
+/**
+ * Binds and serves; resolves to the port.
+ * @throws ConveyorError FAILED_PRECONDITION that names the port when it is taken.
+ */
+export function listen(
+  server: Server,
+  { host = anyHost(), port, credentials }: ListenOptions,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(hostPort(host, port), credentials, (error, bound) => {
+      if (error === null) resolve(bound);
+      else
+        reject(
+          new ConveyorError(
+            'FAILED_PRECONDITION',
+            `cannot listen on ${hostPort(host, port)}: ${error.message}`,
+            { cause: error },
+          ),
+        );
+    });
+  });
+}
+
+/**
+ * Lets calls end, then closes; when the signal aborts, ends them by force. `tryShutdown` waits for ever while a
+ * stream is open, and may never call back (grpc/grpc-node#1458).
+ */
+export function shutdown(server: Server, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const force = (): void => {
+      server.forceShutdown();
+      resolve();
+    };
+    if (signal.aborted) {
+      force();
+      return;
+    }
+    signal.addEventListener('abort', force, { once: true });
+    server.tryShutdown(() => {
+      signal.removeEventListener('abort', force);
+      resolve();
+    });
+  });
+}
+
+/** A server with the limits that every server of the project has. */
+export function createServer(options: ServerOptions & { readonly maxMessageBytes: number }): Server {
+  const { maxMessageBytes, ...rest } = options;
+  return new Server({
+    'grpc.max_receive_message_length': maxMessageBytes,
+    'grpc.max_send_message_length': -1,
+    // a peer that went away without a word is noticed, one that pings too often is not served
+    'grpc.keepalive_time_ms': 30_000,
+    'grpc.keepalive_timeout_ms': 10_000,
+    'grpc.max_concurrent_streams': 1_024,
+    ...rest,
+  });
+}
