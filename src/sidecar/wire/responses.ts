@@ -1,0 +1,202 @@
+import { readOnlyId, readRecord } from './batch.ts';
+import type { RecordIdOutline, RecordOutline } from './outline.ts';
+import { WireReader } from './reader.ts';
+
+const TRANSFORM_STATUS = ['unspecified', 'success', 'filtered', 'error', 'split'] as const;
+const WRITE_STATUS = ['unspecified', 'success', 'partial', 'failed', 'pending'] as const;
+const ACK_STATUS = ['unspecified', 'success', 'failed', 'retry'] as const;
+
+/** What a transform did with one record. */
+export interface TransformResultOutline {
+  readonly id: RecordIdOutline | undefined;
+  readonly status: (typeof TRANSFORM_STATUS)[number];
+  readonly outputs: readonly RecordOutline[];
+  readonly errorMessage: string;
+}
+
+/** A transform's answer to a batch, result by result as it sent them. */
+export interface ProcessBatchResponse {
+  readonly results: readonly TransformResultOutline[];
+}
+
+/** What a sink did with one record. */
+export interface WriteResultOutline {
+  readonly id: RecordIdOutline | undefined;
+  readonly success: boolean;
+  readonly error: string;
+  readonly retryable: boolean;
+}
+
+/** A sink's answer to a batch; `status` holds for the records without a result. */
+export interface WriteBatchResponse {
+  readonly status: (typeof WRITE_STATUS)[number];
+  readonly results: readonly WriteResultOutline[];
+}
+
+/** What another sidecar says became of one record; `code` is empty from one without our extensions. */
+export interface RecordAckOutline {
+  readonly id: RecordIdOutline | undefined;
+  readonly status: (typeof ACK_STATUS)[number];
+  readonly error: string;
+  readonly code: string;
+}
+
+/** Another sidecar's answer to a batch. */
+export interface ReceiveRecordsResponse {
+  readonly success: boolean;
+  readonly error: string;
+  readonly acks: readonly RecordAckOutline[];
+}
+
+/** Reads a `conveyor.transform.ProcessBatchResponse`. Throws MALFORMED; an unknown status is `unspecified`. */
+export function readProcessBatchResponse(bytes: Uint8Array): ProcessBatchResponse {
+  const reader = new WireReader(bytes, 'ProcessBatchResponse');
+  const results: TransformResultOutline[] = [];
+  while (reader.next()) {
+    switch (reader.field) {
+      case 1: // batch_id: the answer belongs to its call
+        reader.delimited();
+        break;
+      case 2:
+        results.push(readTransformResult(reader));
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  return { results };
+}
+
+/** Reads a `conveyor.sink.WriteBatchResponse`. Throws MALFORMED; an unknown status is `unspecified`. */
+export function readWriteBatchResponse(bytes: Uint8Array): WriteBatchResponse {
+  const reader = new WireReader(bytes, 'WriteBatchResponse');
+  const results: WriteResultOutline[] = [];
+  let status = 0;
+  while (reader.next()) {
+    switch (reader.field) {
+      case 1: // batch_id: the answer belongs to its call
+        reader.delimited();
+        break;
+      case 2:
+        status = reader.uint32();
+        break;
+      case 3:
+        results.push(readWriteResult(reader));
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  return { status: WRITE_STATUS[status] ?? 'unspecified', results };
+}
+
+/** Reads a `conveyor.sidecar.ReceiveRecordsResponse`. Throws MALFORMED; an unknown status is `unspecified`. */
+export function readReceiveRecordsResponse(bytes: Uint8Array): ReceiveRecordsResponse {
+  const reader = new WireReader(bytes, 'ReceiveRecordsResponse');
+  const acks: RecordAckOutline[] = [];
+  let success = false;
+  let error = '';
+  while (reader.next()) {
+    switch (reader.field) {
+      case 1:
+        success = reader.bool();
+        break;
+      case 2:
+        error = reader.string();
+        break;
+      case 3:
+        acks.push(readAck(reader));
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  return { success, error, acks };
+}
+
+function readTransformResult(reader: WireReader): TransformResultOutline {
+  reader.countElement();
+  const outer = reader.enter();
+  const outputs: RecordOutline[] = [];
+  let id: RecordIdOutline | undefined;
+  let status = 0;
+  let errorMessage = '';
+  while (reader.next()) {
+    switch (reader.field) {
+      case 1:
+        id = readOnlyId(reader, id);
+        break;
+      case 2:
+        status = reader.uint32();
+        break;
+      case 3:
+        outputs.push(readRecord(reader));
+        break;
+      case 4:
+        errorMessage = reader.string();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  reader.leave(outer);
+  return { id, status: TRANSFORM_STATUS[status] ?? 'unspecified', outputs, errorMessage };
+}
+
+function readWriteResult(reader: WireReader): WriteResultOutline {
+  reader.countElement();
+  const outer = reader.enter();
+  let id: RecordIdOutline | undefined;
+  let success = false;
+  let error = '';
+  let retryable = false;
+  while (reader.next()) {
+    switch (reader.field) {
+      case 1:
+        id = readOnlyId(reader, id);
+        break;
+      case 2:
+        success = reader.bool();
+        break;
+      case 3:
+        error = reader.string();
+        break;
+      case 4:
+        retryable = reader.bool();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  reader.leave(outer);
+  return { id, success, error, retryable };
+}
+
+function readAck(reader: WireReader): RecordAckOutline {
+  reader.countElement();
+  const outer = reader.enter();
+  let id: RecordIdOutline | undefined;
+  let status = 0;
+  let error = '';
+  let code = '';
+  while (reader.next()) {
+    switch (reader.field) {
+      case 1:
+        id = readOnlyId(reader, id);
+        break;
+      case 2:
+        status = reader.uint32();
+        break;
+      case 3:
+        error = reader.string();
+        break;
+      case 100:
+        code = reader.string();
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  reader.leave(outer);
+  return { id, status: ACK_STATUS[status] ?? 'unspecified', error, code };
+}
