@@ -16,6 +16,11 @@ const STATUS_OF = {
   OUT_OF_RANGE: status.OUT_OF_RANGE,
   UNIMPLEMENTED: status.UNIMPLEMENTED,
   UNAVAILABLE: status.UNAVAILABLE,
+  // what a sidecar says at its door when it takes nothing (semantics.md, "Who retries")
+  DRAINING: status.UNAVAILABLE,
+  PIPELINE_NOT_ASSIGNED: status.UNAVAILABLE,
+  STAGE_NOT_ASSIGNED: status.UNAVAILABLE,
+  GENERATION_SKEW: status.UNAVAILABLE,
   DEADLINE_EXCEEDED: status.DEADLINE_EXCEEDED,
   CANCELLED: status.CANCELLED,
   DATA_LOSS: status.DATA_LOSS,

@@ -1,0 +1,191 @@
+import { Metadata } from '@grpc/grpc-js';
+import { ConveyorError, type ErrorCode } from '../../foundation/errors.ts';
+import { unary } from '../../foundation/grpc/call.ts';
+import { raw, serviceDefinition } from '../../foundation/grpc/definitions.ts';
+import { readProcessBatchResponse, readWriteBatchResponse } from '../wire/responses.ts';
+import { writeProcessBatchRequest, writeWriteBatchRequest } from '../wire/writer.ts';
+import { addTrace, type StageAnswer, type StageCall, type Target } from './call.ts';
+import type { ClientPool } from './client-pool.ts';
+import type { StageType } from './graph.ts';
+import { sinkOutcomes, transformOutcomes } from './outcomes.ts';
+import { Slots } from './slots.ts';
+
+/** A service of this pod, as routing needs it. */
+export interface LocalService {
+  readonly name: string;
+  readonly type: StageType;
+  readonly endpoint: string;
+  /** Full name, as reflection gave it. */
+  readonly protoService: string;
+  /** 0: not stated. */
+  readonly maxBatchSize: number;
+  /** 0: not stated. */
+  readonly maxConcurrentBatches: number;
+  readonly supportedRecordTypes: readonly string[];
+  readonly health: 'healthy' | 'degraded' | 'unhealthy';
+}
+
+/** What the outcome of a call says of the service. */
+export type CallEvidence = 'ok' | 'failed' | 'unusable';
+
+/** How local services are called. */
+export interface LocalRouterOptions {
+  readonly clients: ClientPool;
+  /** Told of every call: real calls are the best probe. */
+  readonly report: (endpoint: string, protoService: string, evidence: CallEvidence) => void;
+  /** Calls stay below it: what a gRPC server takes unless told otherwise. */
+  readonly maxCallBytes: number;
+}
+
+/** Records merged into one call where the service states no limit (semantics.md, "What a call carries"). */
+export const DEFAULT_MERGE_RECORDS = 1_000;
+/** Calls in flight where the service states no limit. */
+export const DEFAULT_CONCURRENCY = 4;
+
+const UNUSABLE: ReadonlySet<ErrorCode> = new Set([
+  'UNIMPLEMENTED',
+  'UNAUTHENTICATED',
+  'PERMISSION_DENIED',
+  'FAILED_PRECONDITION',
+]);
+/** Codes that speak of the service, not of the records in the call. */
+const FAILING: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED']);
+
+interface Standing {
+  readonly slots: Slots;
+  /** The largest call that was taken. */
+  largestTaken: number;
+}
+
+/** Calls the transforms and sinks of this pod. */
+export class LocalRouter {
+  readonly #options: LocalRouterOptions;
+  readonly #standings = new Map<string, Standing>();
+  readonly #methods;
+
+  constructor(options: LocalRouterOptions) {
+    this.#options = options;
+    const transform = raw(serviceDefinition('conveyor.transform.TransformService'));
+    const sink = raw(serviceDefinition('conveyor.sink.SinkService'));
+    const flush = serviceDefinition('conveyor.sink.SinkService').Flush;
+    this.#methods = { ProcessBatch: transform.ProcessBatch, WriteBatch: sink.WriteBatch, Flush: flush };
+  }
+
+  /** Calls in flight at a service. */
+  activeRequests(service: Pick<LocalService, 'endpoint' | 'protoService'>): number {
+    return this.#standings.get(`${service.endpoint}/${service.protoService}`)?.slots.taken ?? 0;
+  }
+
+  /** Holds one of the service's places: now, or when one is free. */
+  acquire(service: LocalService, signal: AbortSignal): Target | Promise<Target> {
+    const standing = this.#standing(service);
+    const waiting = standing.slots.take(signal);
+    const target = this.#target(service, standing);
+    return waiting === undefined ? target : waiting.then(() => target);
+  }
+
+  /** Has a sink write out what it holds. A sink without Flush holds nothing. */
+  async flush(service: LocalService, timeoutMs: number): Promise<boolean> {
+    const { clients } = this.#options;
+    const lease = clients.lease(service.endpoint);
+    const method = { ...this.#methods.Flush, path: `/${service.protoService}/Flush` };
+    try {
+      const answer = await unary(
+        lease.client,
+        method,
+        { sinkId: service.name, waitForCompletion: true },
+        { timeoutMs },
+      );
+      return answer.success;
+    } catch (error) {
+      return ConveyorError.from(error).code === 'UNIMPLEMENTED';
+    } finally {
+      lease.release(false);
+    }
+  }
+
+  /** Forgets services that are gone. */
+  retain(services: readonly LocalService[]): void {
+    const known = new Set(services.map(({ endpoint, protoService }) => `${endpoint}/${protoService}`));
+    for (const [key, { slots }] of this.#standings) {
+      if (!known.has(key) && slots.taken === 0) this.#standings.delete(key);
+    }
+  }
+
+  #standing(service: LocalService): Standing {
+    const key = `${service.endpoint}/${service.protoService}`;
+    const limit = service.maxConcurrentBatches || DEFAULT_CONCURRENCY;
+    let standing = this.#standings.get(key);
+    if (standing === undefined) {
+      standing = { slots: new Slots(limit), largestTaken: 0 };
+      this.#standings.set(key, standing);
+    }
+    standing.slots.limit = limit;
+    return standing;
+  }
+
+  #target(service: LocalService, standing: Standing): Target {
+    return {
+      limits: {
+        maxRecords: service.maxBatchSize || DEFAULT_MERGE_RECORDS,
+        stated: service.maxBatchSize > 0,
+        maxBytes: this.#options.maxCallBytes,
+        recordTypes: new Set(service.supportedRecordTypes),
+      },
+      call: (call) => this.#call(service, standing, call),
+      release: () => standing.slots.give(),
+    };
+  }
+
+  async #call(service: LocalService, standing: Standing, call: StageCall): Promise<StageAnswer> {
+    const { clients, report, maxCallBytes } = this.#options;
+    const isSink = call.stage.type === 'sink';
+    const request = isSink
+      ? writeWriteBatchRequest({ ...parts(call), sinkId: service.name, timeoutMs: call.timeoutMs })
+      : writeProcessBatchRequest({ ...parts(call), transformId: service.name, config: call.stage.config });
+    const name = isSink ? 'WriteBatch' : 'ProcessBatch';
+    const method = { ...this.#methods[name], path: `/${service.protoService}/${name}` };
+    const lease = clients.lease(service.endpoint);
+    try {
+      const response = await unary(lease.client, method, request, {
+        timeoutMs: call.timeoutMs,
+        signal: call.signal,
+        metadata: addTrace(new Metadata(), call.trace),
+      });
+      const answer = await this.#read(service, call, response);
+      lease.release(false);
+      standing.largestTaken = Math.max(standing.largestTaken, request.length);
+      report(service.endpoint, service.protoService, 'ok');
+      return answer;
+    } catch (thrown) {
+      const error = ConveyorError.from(thrown, 'UNKNOWN');
+      lease.release(error.code === 'UNAVAILABLE');
+      if (UNUSABLE.has(error.code)) report(service.endpoint, service.protoService, 'unusable');
+      else if (FAILING.has(error.code)) report(service.endpoint, service.protoService, 'failed');
+      return {
+        kind: 'failed',
+        error,
+        sizeProven: request.length <= standing.largestTaken,
+        aboveLimit: request.length > maxCallBytes,
+      };
+    }
+  }
+
+  async #read(service: LocalService, call: StageCall, response: Buffer): Promise<StageAnswer> {
+    if (call.stage.type === 'transform') {
+      const { results } = readProcessBatchResponse(response);
+      return { kind: 'answered', outcomes: transformOutcomes(call.records, results), bytes: response.length };
+    }
+    const written = readWriteBatchResponse(response);
+    const flushed = written.status === 'pending' && (await this.flush(service, call.timeoutMs));
+    return { kind: 'answered', outcomes: sinkOutcomes(call.records, written, flushed), bytes: 0 };
+  }
+}
+
+function parts({
+  batchId,
+  records,
+  watermark,
+}: StageCall): Pick<StageCall, 'batchId' | 'records' | 'watermark'> {
+  return { batchId, records, watermark };
+}
