@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto';
+import descriptor from 'protobufjs/ext/descriptor/index.js';
+import { ConveyorError } from '../../foundation/errors.ts';
+import { withPrefix } from '../../foundation/grpc/definitions.ts';
+
+/** A field as far as the wire can tell: what a peer must agree on. */
+export interface FieldShape {
+  readonly name: string;
+  readonly number: number;
+  /** `string`, `uint32`, `message`, `enum` …: the word of the .proto file. */
+  readonly type: string;
+  readonly cardinality: 'single' | 'repeated' | 'required';
+  /** Full name of the message or enum, '' for a scalar. */
+  readonly typeName: string;
+}
+/** A message type. */
+export interface MessageShape {
+  readonly name: string;
+  readonly fields: readonly FieldShape[];
+}
+/** An enum type. */
+export interface EnumShape {
+  readonly name: string;
+  readonly values: readonly { readonly name: string; readonly number: number }[];
+}
+/** A method; `input` and `output` are full names. */
+export interface MethodShape {
+  readonly name: string;
+  readonly input: string;
+  readonly output: string;
+  readonly clientStreaming: boolean;
+  readonly serverStreaming: boolean;
+}
+/** A service under its full name. */
+export interface ServiceShape {
+  readonly name: string;
+  readonly methods: readonly MethodShape[];
+}
+/** One .proto file, flattened: nested types stand beside the others under their full names. */
+export interface DescriptorFile {
+  readonly name: string;
+  readonly dependencies: readonly string[];
+  readonly messages: readonly MessageShape[];
+  readonly enums: readonly EnumShape[];
+  readonly services: readonly ServiceShape[];
+}
+/** All that a set of files defines, by full name. */
+export interface DescriptorPool {
+  readonly messages: ReadonlyMap<string, MessageShape>;
+  readonly enums: ReadonlyMap<string, EnumShape>;
+  readonly services: ReadonlyMap<string, ServiceShape>;
+}
+
+interface RawEnum {
+  name?: string;
+  value: { name?: string; number?: number }[];
+}
+interface RawMessage {
+  name?: string;
+  field: {
+    name?: string;
+    number?: number;
+    label?: string | number;
+    type?: string | number;
+    typeName?: string;
+  }[];
+  nestedType: RawMessage[];
+  enumType: RawEnum[];
+}
+interface RawService {
+  name?: string;
+  method: {
+    name?: string;
+    inputType?: string;
+    outputType?: string;
+    clientStreaming?: boolean;
+    serverStreaming?: boolean;
+  }[];
+}
+interface RawFile {
+  name?: string;
+  package?: string;
+  dependency: string[];
+  messageType: RawMessage[];
+  enumType: RawEnum[];
+  service: RawService[];
+}
+
+const CARDINALITY: Readonly<Record<string, FieldShape['cardinality']>> = {
+  LABEL_REPEATED: 'repeated',
+  LABEL_REQUIRED: 'required',
+};
+
+const withoutDot = (name = ''): string => name.replace(/^\./, '');
+const scoped = (scope: string, name = ''): string => (scope === '' ? name : `${scope}.${name}`);
+
+const fieldOf = (raw: RawMessage['field'][number]): FieldShape => ({
+  name: raw.name ?? '',
+  number: raw.number ?? 0,
+  type: String(raw.type ?? '')
+    .replace(/^TYPE_/, '')
+    .toLowerCase(),
+  cardinality: CARDINALITY[String(raw.label)] ?? 'single',
+  typeName: withoutDot(raw.typeName),
+});
+
+const enumOf = (raw: RawEnum, scope: string): EnumShape => ({
+  name: scoped(scope, raw.name),
+  values: raw.value.map(({ name = '', number = 0 }) => ({ name, number })),
+});
+
+const serviceOf = (raw: RawService, scope: string): ServiceShape => ({
+  name: scoped(scope, raw.name),
+  methods: raw.method.map((method) => ({
+    name: method.name ?? '',
+    input: withoutDot(method.inputType),
+    output: withoutDot(method.outputType),
+    clientStreaming: method.clientStreaming ?? false,
+    serverStreaming: method.serverStreaming ?? false,
+  })),
+});
+
+function flatten(raw: RawFile): DescriptorFile {
+  const scope = raw.package ?? '';
+  const messages: MessageShape[] = [];
+  const enums = raw.enumType.map((each) => enumOf(each, scope));
+  const waiting = raw.messageType.map((message) => ({ message, scope }));
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const name = scoped(next.scope, next.message.name);
+    messages.push({ name, fields: next.message.field.map(fieldOf) });
+    enums.push(...next.message.enumType.map((each) => enumOf(each, name)));
+    waiting.push(...next.message.nestedType.map((message) => ({ message, scope: name })));
+  }
+  const services = raw.service.map((each) => serviceOf(each, scope));
+  return { name: raw.name ?? '', dependencies: raw.dependency, messages, enums, services };
+}
+
+/**
+ * Decodes one FileDescriptorProto as a server sent it.
+ * @throws ConveyorError MALFORMED for bytes that are none, or are nested beyond reason.
+ */
+export function decodeFile(bytes: Uint8Array): DescriptorFile {
+  try {
+    const message = descriptor.FileDescriptorProto.decode(bytes);
+    const raw = descriptor.FileDescriptorProto.toObject(message, { enums: String, arrays: true });
+    return flatten(raw as unknown as RawFile);
+  } catch (error) {
+    throw new ConveyorError('MALFORMED', 'not a FileDescriptorProto', { cause: error });
+  }
+}
+
+/** The files as one set of names. A name that is defined twice keeps its first definition, in order of file names. */
+export function poolOf(files: Iterable<DescriptorFile>): DescriptorPool {
+  const messages = new Map<string, MessageShape>();
+  const enums = new Map<string, EnumShape>();
+  const services = new Map<string, ServiceShape>();
+  const keep = <T extends { readonly name: string }>(all: Map<string, T>, each: T): void => {
+    if (!all.has(each.name)) all.set(each.name, each);
+  };
+  const sorted = [...files].sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
+  for (const file of sorted) {
+    for (const message of file.messages) keep(messages, message);
+    for (const each of file.enums) keep(enums, each);
+    for (const service of file.services) keep(services, service);
+  }
+  return { messages, enums, services };
+}
+
+// the two prefixes are one contract, so they have one hash
+const canonical = (name: string): string => withPrefix(name, 'conveyor');
+
+function typeText(name: string, pool: DescriptorPool): string[] {
+  const fields = pool.messages.get(name)?.fields ?? [];
+  const values = pool.enums.get(name)?.values ?? [];
+  return [
+    ...fields.map((f) => `${f.number} ${f.name} ${f.cardinality} ${f.type} ${canonical(f.typeName)}`),
+    ...values.map((v) => `${v.number} ${v.name}`),
+  ].sort();
+}
+
+function typesReached(service: ServiceShape, pool: DescriptorPool): string[] {
+  const reached = new Set(service.methods.flatMap(({ input, output }) => [input, output]));
+  // a Set that grows while it is walked is walked to its new end
+  for (const name of reached) {
+    for (const { typeName } of pool.messages.get(name)?.fields ?? [])
+      if (typeName !== '') reached.add(typeName);
+  }
+  return [...reached];
+}
+
+/**
+ * A fingerprint of a service's contract: its methods and all message and enum types that they reach. The same for
+ * both package prefixes, any order or split of files, comments, options and JSON names (which not every language
+ * keeps), so that replicas in different languages compare equal.
+ * @returns 32 hexadecimal digits.
+ */
+export function descriptorHash(service: ServiceShape, pool: DescriptorPool): string {
+  const methods = service.methods.map((method) => {
+    const { name, input, output, clientStreaming, serverStreaming } = method;
+    return `${name} ${clientStreaming} ${canonical(input)} ${serverStreaming} ${canonical(output)}`;
+  });
+  const types = typesReached(service, pool).map((name) => [canonical(name), ...typeText(name, pool)]);
+  const text = [
+    [canonical(service.name), ...methods.sort()],
+    ...types.sort((a, b) => ((a[0] ?? '') < (b[0] ?? '') ? -1 : 1)),
+  ];
+  return createHash('sha256').update(JSON.stringify(text)).digest('hex').slice(0, 32);
+}

@@ -1,0 +1,166 @@
+import type { ChannelCredentials } from '@grpc/grpc-js';
+import { jittered } from '../../foundation/lifecycle/backoff.ts';
+import type { Clock } from '../../foundation/lifecycle/clock.ts';
+import type { Component } from '../../foundation/lifecycle/component.ts';
+import { type Loop, startLoop } from '../../foundation/lifecycle/loop.ts';
+import type { Logger } from '../../foundation/telemetry/logger.ts';
+import { createHealthFollower, type HealthTarget } from './health.ts';
+import type { LocalService, ServiceDiff } from './local-service.ts';
+import type { DiscoveryMetrics } from './metrics.ts';
+import type { Candidates, PortReport } from './ports.ts';
+import type { ProbeOptions } from './probe.ts';
+import { ServiceRegistry } from './registry.ts';
+import { scanPorts } from './scan.ts';
+import { discoverySnapshot, type DiscoverySnapshot } from './snapshot.ts';
+import type { PortTrack } from './track.ts';
+
+/** What discovery stands on. */
+export interface DiscoveryOptions {
+  readonly candidates: Candidates;
+  readonly credentials: ChannelCredentials;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: DiscoveryMetrics;
+  readonly probe?: Pick<ProbeOptions, 'timeoutMs' | 'preflightTimeoutMs' | 'limits'>;
+  /** Between scans at first, after a change and while something is in doubt. Default 1,000. */
+  readonly fastIntervalMs?: number;
+  /** Between scans when nothing has changed for `fastForMs`. Default 15,000. */
+  readonly slowIntervalMs?: number;
+  /** How long scans stay fast after the start or a change. Default 30,000. */
+  readonly fastForMs?: number;
+  readonly random?: () => number;
+}
+
+/** Discovery, running. */
+export interface Discovery extends Component {
+  readonly registry: ServiceRegistry;
+  /** Scans now, or as soon as half a fast interval has passed since the last scan began. */
+  trigger(): void;
+  /** Replaces where to look, and looks. Services at ports that are gone from it are gone. */
+  setCandidates(candidates: Candidates): void;
+  /** For `/statusz`. */
+  snapshot(): DiscoverySnapshot;
+}
+
+/** Services whose servers offer grpc.health.v1. */
+function healthTargets(tracks: Iterable<PortTrack>): HealthTarget[] {
+  return [...tracks].flatMap(({ report, endpoint, services }) =>
+    report.services.some(({ protoService }) => protoService === 'grpc.health.v1.Health')
+      ? services.map(({ protoService }) => ({ endpoint, protoService }))
+      : [],
+  );
+}
+
+const facts = ({ name, type, endpoint, protoService }: LocalService) => ({
+  name,
+  type,
+  endpoint,
+  protoService,
+});
+
+function logDiff(logger: Logger, { added, removed, changed }: ServiceDiff): void {
+  for (const service of added) logger.info('service found', facts(service));
+  for (const service of removed) logger.info('service gone', facts(service));
+  for (const { before, after } of changed) {
+    const { health, healthMessage, descriptorHash } = after;
+    const contractChanged = before.descriptorHash !== descriptorHash;
+    const renamedFrom = before.name === after.name ? {} : { renamedFrom: before.name };
+    logger.info('service changed', {
+      ...facts(after),
+      ...renamedFrom,
+      health,
+      healthMessage,
+      contractChanged,
+    });
+  }
+}
+
+/** One line a change of a port, so that a mismatch is said once and not with every scan. */
+function logPort(logger: Logger, report: PortReport, before: PortReport | undefined): void {
+  if (before?.state === report.state && before.reason === report.reason) return;
+  const { port, state, reason } = report;
+  logger.debug('port state changed', { port, state, reason });
+  for (const { kind, protoService, differences, note } of report.services)
+    if (kind === 'mismatch')
+      logger.warn('service does not match the contract', { port, protoService, differences, note });
+}
+
+/**
+ * Finds the services that run beside this sidecar, and never ends: scans fast at first and after a change, then
+ * slowly and jittered, follows what it found by grpc.health.v1 and by the outcome of real calls.
+ */
+export function createDiscovery(options: DiscoveryOptions): Discovery {
+  const { credentials, clock, logger, metrics, random = Math.random, probe = {} } = options;
+  const { fastIntervalMs = 1_000, slowIntervalMs = 15_000, fastForMs = 30_000 } = options;
+  let { candidates } = options;
+  let loop: Loop | undefined;
+  let fastUntilMs = 0;
+  let lastScanMs: number | undefined;
+  let lastScanWallMs: number | undefined;
+
+  const trigger = (): void => loop?.trigger();
+  const registry = new ServiceRegistry({ clock, logger, onSuspicion: trigger });
+  const health = createHealthFollower({
+    credentials,
+    clock,
+    onServing: ({ endpoint, protoService }, serving) => registry.setServing(endpoint, protoService, serving),
+    onLost: trigger,
+  });
+  registry.onChange((diff) => {
+    fastUntilMs = clock.now() + fastForMs;
+    metrics.changed(diff, registry.services());
+    logDiff(logger, diff);
+  });
+
+  const nextDelayMs = (): number => {
+    const nowMs = clock.now();
+    const tracks = [...registry.tracks().values()];
+    const inDoubt = tracks.some(({ failures, unanswered }) => failures > 0 || unanswered.size > 0);
+    if (inDoubt || nowMs < fastUntilMs) return jittered(fastIntervalMs, 0.1, random);
+    const trialMs = (registry.nextTrialMs() ?? Infinity) - nowMs;
+    return Math.max(fastIntervalMs, Math.min(trialMs, jittered(slowIntervalMs, 0.2, random)));
+  };
+  const scan = async (signal: AbortSignal): Promise<number> => {
+    // triggers come from peers too: a service that breaks again and again must not make us scan without a pause
+    const gapMs = (lastScanMs ?? -Infinity) + fastIntervalMs / 2 - clock.now();
+    if (gapMs > 0) await clock.sleep(gapMs, signal);
+    const beganMs = clock.now();
+    lastScanMs = beganMs;
+    const where = candidates;
+    const reports = await scanPorts(where.ports, { ...probe, credentials, signal });
+    // candidates that changed meanwhile have triggered the next scan; these results would bring back what they dropped
+    if (where !== candidates) return 0;
+    for (const report of reports) logPort(logger, report, registry.tracks().get(report.port)?.report);
+    registry.apply({ reports, candidates: where, beganMs });
+    health.reconcile(healthTargets(registry.tracks().values()));
+    metrics.scanned(reports);
+    lastScanWallMs = clock.wallTime();
+    return nextDelayMs();
+  };
+  return {
+    name: 'discovery',
+    registry,
+    trigger,
+    start() {
+      fastUntilMs = clock.now() + fastForMs;
+      loop ??= startLoop({
+        clock,
+        tick: scan,
+        onError(error) {
+          logger.error('discovery scan failed', { error });
+          return fastIntervalMs;
+        },
+      });
+      return Promise.resolve();
+    },
+    async stop() {
+      await loop?.stop();
+      await health.stop();
+    },
+    setCandidates(next) {
+      candidates = next;
+      trigger();
+    },
+    snapshot: () => discoverySnapshot(registry, lastScanWallMs),
+  };
+}
