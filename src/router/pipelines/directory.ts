@@ -1,0 +1,48 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConveyorError } from '../../foundation/errors.ts';
+
+const MAX_FILES = 1_000;
+
+/** One file at one moment. */
+export interface FileState {
+  /** Another one means another content. */
+  readonly signature: string;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+}
+
+const isManifest = (name: string): boolean => /^[^.].*\.ya?ml$/i.test(name);
+
+/**
+ * The manifests of a directory, by path in byte order; subdirectories and hidden files are not read.
+ * @throws ConveyorError FAILED_PRECONDITION when the directory cannot be read, or holds too many.
+ */
+export async function listManifests(directory: string): Promise<Map<string, FileState>> {
+  const names = await readdir(directory).catch((error: unknown) => {
+    throw new ConveyorError('FAILED_PRECONDITION', `cannot read the directory ${directory}`, {
+      cause: error,
+    });
+  });
+  const manifests = names.filter(isManifest).sort();
+  if (manifests.length > MAX_FILES)
+    throw new ConveyorError('FAILED_PRECONDITION', `more than ${MAX_FILES} manifests in ${directory}`);
+  const found = new Map<string, FileState>();
+  for (const name of manifests) {
+    const path = join(directory, name);
+    const state = await fileState(path);
+    if (state !== undefined) found.set(path, state);
+  }
+  return found;
+}
+
+async function fileState(path: string): Promise<FileState | undefined> {
+  try {
+    const { ino, size, mtimeMs, ctimeMs, birthtimeMs, ...stats } = await stat(path);
+    if (!stats.isFile()) return undefined;
+    return { signature: `${ino}:${size}:${ctimeMs}`, createdAtMs: birthtimeMs, updatedAtMs: mtimeMs };
+  } catch {
+    // gone between the listing and now, or a link into nowhere
+    return undefined;
+  }
+}

@@ -1,0 +1,45 @@
+import { readFile, stat } from 'node:fs/promises';
+import { ConveyorError } from '../../foundation/errors.ts';
+import { Collection } from './collection.ts';
+import type { PipelineDefinition } from './definition.ts';
+import { listManifests } from './directory.ts';
+import { generation } from './generation.ts';
+import { hasErrors, type Problem } from './problem.ts';
+
+/** What `validate` found. */
+export interface ValidationReport {
+  /** No error; there may be warnings. */
+  readonly ok: boolean;
+  readonly files: readonly string[];
+  readonly problems: readonly Problem[];
+  readonly pipelines: readonly (PipelineDefinition & { readonly generation: number })[];
+}
+
+/** Reads manifests, or directories of them, as the router would. Never throws for what it finds. */
+export async function validateFiles(paths: readonly string[]): Promise<ValidationReport> {
+  const unreadable: Problem[] = [];
+  const texts = new Map<string, string>();
+  for (const path of paths) {
+    try {
+      for (const file of await filesAt(path)) texts.set(file, await readFile(file, 'utf8'));
+    } catch (error) {
+      const { message } = ConveyorError.from(error);
+      unreadable.push({ severity: 'error', file: path, line: 1, reason: message });
+    }
+  }
+  const collection = new Collection();
+  collection.update(texts);
+  const problems = [...unreadable, ...collection.problems()];
+  return {
+    ok: !hasErrors(problems),
+    files: [...texts.keys()],
+    problems,
+    pipelines: collection
+      .pipelines()
+      .map(({ definition }) => ({ ...definition, generation: generation(definition) })),
+  };
+}
+
+async function filesAt(path: string): Promise<string[]> {
+  return (await stat(path)).isDirectory() ? [...(await listManifests(path)).keys()] : [path];
+}
