@@ -30,13 +30,15 @@ const quantiles = (values: readonly number[]): Record<string, number> => {
   const at = (q: number): number => Math.round(sorted[Math.ceil(q * sorted.length) - 1] ?? 0);
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
 };
+const startedAt = performance.now();
 const report = (event: 'progress' | 'done'): void => {
   const { latenciesMs, ...counts } = pusher.totals;
   const latencyMs = event === 'done' ? quantiles(latenciesMs) : undefined;
+  const seconds = (performance.now() - startedAt) / 1_000;
   // what is undefined is left out by JSON
-  console.log(JSON.stringify({ event, ...counts, open: pusher.openRecords, latencyMs }));
+  console.log(JSON.stringify({ event, ...counts, open: pusher.openRecords, seconds, latencyMs }));
 };
-const progress = setInterval(() => report('progress'), 500);
+const progress = setInterval(() => report('progress'), 200);
 try {
   const flights = firstFlights(flags.records === 'all' ? Infinity : Number(flags.records), flags.input);
   await pusher.push(batchFlights(flights, { sourceId, partitions: 8, maxRecords: 500 }), stopping.signal);
