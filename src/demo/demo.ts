@@ -9,20 +9,8 @@ import { findFreePorts } from './ports.ts';
 import { type Host, Processes } from './processes.ts';
 import { type Output, ProgressLine } from './progress.ts';
 import { feed, startAll, summarise } from './steps.ts';
+import type { DemoConfig } from './settings.ts';
 import { renderSummary } from './summary.ts';
-
-/** What the demo is asked to do. */
-export interface DemoOptions {
-  /** How many of the first flights; Infinity for all. */
-  readonly records: number;
-  /** NDJSON, CSV or Parquet instead of the flights of 2001. */
-  readonly input?: string;
-  /** Kill the middle sidecar and the router while it runs. */
-  readonly chaos: boolean;
-  /** Leave everything running after the summary, until the signal. */
-  readonly keepRunning: boolean;
-  readonly output: 'text' | 'json';
-}
 
 /** What the demo needs of the process edge. */
 export interface DemoIo extends Host {
@@ -37,7 +25,7 @@ const STOP_GRACE_MS = 5_000;
  * when it resolves.
  * @returns the exit code: 0 only if it adds up, 130 when the signal ended it before the summary.
  */
-export async function runDemo(options: DemoOptions, io: DemoIo, signal: AbortSignal): Promise<number> {
+export async function runDemo(options: DemoConfig, io: DemoIo, signal: AbortSignal): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'conveyor-demo-'));
   const processes = new Processes(io, folder);
   // progress is not part of what a program would read
@@ -59,7 +47,7 @@ export async function runDemo(options: DemoOptions, io: DemoIo, signal: AbortSig
 }
 
 interface Run {
-  readonly options: DemoOptions;
+  readonly options: DemoConfig;
   readonly io: DemoIo;
   readonly signal: AbortSignal;
   readonly folder: string;

@@ -8,12 +8,12 @@ import { MIN_DELAY_MINUTES } from './layout.ts';
  */
 export async function countInput(
   records: number,
-  file: string | undefined,
+  file: string,
 ): Promise<{ flights: number; delayed: number }> {
   let flights = 0;
   let delayed = 0;
   try {
-    for await (const { delay } of firstFlights(records, file)) {
+    for await (const { delay } of firstFlights(records, file || undefined)) {
       flights++;
       if (delay >= MIN_DELAY_MINUTES) delayed++;
     }

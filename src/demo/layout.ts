@@ -43,8 +43,10 @@ export interface LayoutOptions {
   readonly firstPort: number;
   /** For the pipelines and the database. */
   readonly folder: string;
+  /** Infinity for all. */
   readonly records: number;
-  readonly input?: string;
+  /** Empty: the flights of 2001. */
+  readonly input: string;
 }
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -124,7 +126,7 @@ export function layout({ firstPort, folder, records, input }: LayoutOptions): La
       args: [
         example('source-flights/main.ts'),
         ...['--endpoint', `127.0.0.1:${a}`, '--records', Number.isFinite(records) ? String(records) : 'all'],
-        ...(input === undefined ? [] : ['--input', input]),
+        ...(input === '' ? [] : ['--input', input]),
       ],
       env: {},
     },

@@ -114,7 +114,7 @@ describe('the ledger in /metrics', () => {
 describe('the layout', () => {
   it('gives every server a port of its own, in the range of the sidecar that shall find it', async () => {
     const firstPort = await findFreePorts(20);
-    const plan = layout({ firstPort, folder: '/x', records: Infinity });
+    const plan = layout({ firstPort, folder: '/x', records: Infinity, input: '' });
     const ports = [plan.router, ...plan.sidecars, ...plan.services].flatMap(({ env }) =>
       ['ROUTER_PORT', 'GRPC_PORT', 'ADMIN_PORT', 'PORT'].flatMap((name) => env[name] ?? []),
     );
