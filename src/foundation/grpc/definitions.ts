@@ -75,8 +75,13 @@ const asBytes = (bytes: Buffer): Buffer => bytes;
 /** A method that takes and gives encoded messages as they are: no record is decoded on its way. */
 export type RawMethod = MethodDefinition<Buffer, Buffer>;
 
+/** Each method of a definition, without the index signature that grpc-js adds. */
+export type RawService<D extends ServiceDefinition> = {
+  [M in keyof D as string extends M ? never : M]: RawMethod;
+};
+
 /** The definition with identity serialisers: messages stay encoded. */
-export function raw<D extends ServiceDefinition>(definition: D): Record<keyof D, RawMethod> {
+export function raw<D extends ServiceDefinition>(definition: D): RawService<D> {
   const identity = {
     requestSerialize: asBytes,
     requestDeserialize: asBytes,
@@ -85,7 +90,7 @@ export function raw<D extends ServiceDefinition>(definition: D): Record<keyof D,
   };
   return Object.fromEntries(
     Object.entries(definition).map(([method, described]) => [method, { ...described, ...identity }]),
-  ) as Record<keyof D, RawMethod>;
+  ) as RawService<D>;
 }
 
 /** The project's FileDescriptorProtos, encoded, as reflection serves them: each file once, prefix `conveyor`. */

@@ -120,6 +120,9 @@ export function graphOf(
     else following.push(to);
   }
   if (hasCycle(next)) faults.push('the edges run in a circle');
+  for (const { id, type } of all) {
+    if (type === 'source' && next.get(id)?.length === 0) faults.push(`nothing follows the source "${id}"`);
+  }
   return assemble(assignment, { nodes: all, next, isChain, faults });
 }
 

@@ -1,0 +1,127 @@
+/**
+ * How far one pipeline may fill what is free: with 4, one that stands alone gets four fifths of its share, and whoever
+ * comes later still finds room. Dynamic thresholds: Choudhury and Hahne, IEEE/ACM Transactions on Networking 6(2), 1998.
+ */
+const GREED = 4;
+
+/** Bytes that are held until released. */
+export interface Held {
+  /** One more user of the same memory. */
+  retain(): void;
+  /** One user less; the last one frees the bytes. */
+  release(): void;
+}
+
+/** A message that wants to be read. */
+export interface Admission {
+  /** Pipelines share fairly; empty where none is known yet. */
+  readonly pipeline: string;
+  /** Sidecars that the message has come through. */
+  readonly hops: number;
+}
+
+/** A message that waits to be read. */
+interface Waiter extends Admission {
+  readonly admit: () => void;
+}
+
+/** A place in the queue of those that wait. */
+export interface Wait {
+  readonly admitted: Promise<void>;
+  /** Leaves the queue; the promise stays pending. */
+  abandon(): void;
+}
+
+/**
+ * The one budget for the bytes of all records in flight. What is over it waits in its sender. Shares by hop keep
+ * anything from waiting in a circle: h hops may fill it up to 1 - 2^-(h+1), and one message of each hop count is let
+ * in however full it is (semantics.md, "Nothing waits in a circle").
+ */
+export class ByteBudget {
+  /** Bytes in all. */
+  readonly totalBytes: number;
+  #used = 0;
+  /** A moving average of what is held at once. */
+  #usualBytes = 0;
+  readonly #byPipeline = new Map<string, number>();
+  readonly #byHops = new Map<number, number>();
+  readonly #waiters = new Set<Waiter>();
+
+  constructor(totalBytes: number) {
+    this.totalBytes = totalBytes;
+  }
+
+  /** Bytes in use. */
+  get usedBytes(): number {
+    return this.#used;
+  }
+
+  /** Messages that wait to be read. */
+  get waiting(): number {
+    return this.#waiters.size;
+  }
+
+  /** Whether a message may be read now (undefined), or a wait until it may. */
+  admit(admission: Admission): undefined | Wait {
+    if (this.#hasRoom(admission)) return undefined;
+    let admit: () => void = () => undefined;
+    const admitted = new Promise<void>((resolve) => {
+      admit = resolve;
+    });
+    const waiter = { ...admission, admit };
+    this.#waiters.add(waiter);
+    return {
+      admitted,
+      abandon: () => {
+        this.#waiters.delete(waiter);
+      },
+    };
+  }
+
+  /** Takes bytes, which are there already: more than is free makes the next ones wait. */
+  hold({ pipeline, hops }: Admission, bytes: number): Held {
+    this.#add(pipeline, hops, bytes);
+    this.#usualBytes += (bytes - this.#usualBytes) / 8;
+    let users = 1;
+    return {
+      retain: () => {
+        users++;
+      },
+      release: () => {
+        if (--users !== 0) return;
+        this.#add(pipeline, hops, -bytes);
+        this.#serve();
+      },
+    };
+  }
+
+  #hasRoom({ pipeline, hops }: Admission, expected = 0): boolean {
+    if ((this.#byHops.get(hops) ?? 0) === 0) return true;
+    const free = this.totalBytes * (1 - 2 ** -(hops + 1)) - this.#used - expected;
+    return free > 0 && (this.#byPipeline.get(pipeline) ?? 0) < GREED * free;
+  }
+
+  #add(pipeline: string, hops: number, bytes: number): void {
+    this.#used += bytes;
+    addTo(this.#byPipeline, pipeline, bytes);
+    addTo(this.#byHops, hops, bytes);
+  }
+
+  /** Lets in whoever has room now. What they bring is counted when it has been read: until then it is expected. */
+  #serve(): void {
+    let expected = 0;
+    for (const waiter of this.#waiters) {
+      // who is let in may have nothing to send: with nothing in use nobody would come to serve the others
+      if (this.#used > 0 && !this.#hasRoom(waiter, expected)) continue;
+      this.#waiters.delete(waiter);
+      expected += this.#usualBytes;
+      waiter.admit();
+    }
+  }
+}
+
+function addTo<K>(counts: Map<K, number>, key: K, bytes: number): void {
+  const sum = (counts.get(key) ?? 0) + bytes;
+  if (sum === 0) counts.delete(key);
+  else counts.set(key, sum);
+}

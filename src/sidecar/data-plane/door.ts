@@ -1,0 +1,53 @@
+import type { Graph, Source, Stage } from '../routing/graph.ts';
+import type { RecordOutline } from '../wire/outline.ts';
+import type { RecordAckEntry } from '../wire/writer.ts';
+
+/** What the data plane needs to know of the routes, always by the newest table. */
+export interface Routes {
+  /**
+   * Where a source's records enter; undefined: no such pipeline is assigned, as yet.
+   * @throws ConveyorError INVALID_ARGUMENT that lists the choices, where several could be meant.
+   */
+  entry(push: {
+    sourceId: string;
+    pipelineId: string;
+  }): { graph: Graph; source: Source; draining: boolean } | undefined;
+  route(pipelineId: string): { graph: Graph; draining: boolean } | undefined;
+  /** The pipeline with this generation; empty: none. */
+  pipelineOf(generation: number): string;
+  hasLocal(graph: Graph, stage: Stage): boolean;
+}
+
+/** Why a batch is not let in. Nothing of it has run. */
+export interface Refusal {
+  readonly code:
+    | 'DRAINING'
+    | 'PIPELINE_NOT_ASSIGNED'
+    | 'STAGE_NOT_ASSIGNED'
+    | 'GENERATION_SKEW'
+    | 'STAGE_TYPE_UNKNOWN'
+    | 'HOP_LIMIT';
+  readonly error: string;
+}
+
+/** What a sidecar that ends says at its door. */
+export const LEAVING: Refusal = { code: 'DRAINING', error: 'the sidecar is draining' };
+
+/** RETRY for every record. */
+export function refusalAcks(records: readonly RecordOutline[], { code, error }: Refusal): RecordAckEntry[] {
+  return records.map(({ id }) => ({ id, status: 'retry', code, error }));
+}
+
+/** Why a pipeline takes nothing at this moment, if it does not. */
+export function refusalOf(
+  route: { graph: Graph; draining: boolean } | undefined,
+  name: string,
+): Refusal | undefined {
+  if (route === undefined) {
+    return { code: 'PIPELINE_NOT_ASSIGNED', error: `${name} is not assigned to this sidecar, as yet` };
+  }
+  const { graph, draining } = route;
+  if (draining) return { code: 'DRAINING', error: `pipeline "${graph.pipelineId}" is draining` };
+  if (graph.fault !== undefined) return { code: graph.fault.code, error: graph.fault.message };
+  return undefined;
+}

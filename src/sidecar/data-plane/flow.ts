@@ -1,0 +1,281 @@
+import type { Clock } from '../../foundation/lifecycle/clock.ts';
+import type { StageCall } from '../routing/call.ts';
+import type { Graph, Stage } from '../routing/graph.ts';
+import type { BatchOutline, RecordOutline } from '../wire/outline.ts';
+import type { Outcome } from '../wire/outcome.ts';
+import type { RecordAckEntry } from '../wire/writer.ts';
+import { Acknowledgement, FATE } from './acknowledgement.ts';
+import type { ByteBudget, Held } from './byte-budget.ts';
+import { DEADLINE, type HopObserver, type StageCaller } from './hop.ts';
+import { emptyTally, type Ledger, type Tally } from './ledger.ts';
+import { RetryBudget } from './retry-budget.ts';
+import { isLast, lanesOf, type Parcel, type Part, type Run } from './run.ts';
+import { StageRunner, type WaitObserver } from './stage-runner.ts';
+
+/** What a flow stands on. */
+export interface FlowContext {
+  readonly clock: Clock;
+  readonly caller: StageCaller & { hasLocal(graph: Graph, stage: Stage): boolean };
+  readonly budget: ByteBudget;
+  readonly ledger: Ledger;
+  readonly observer: HopObserver & WaitObserver;
+  readonly newBatchId: () => string;
+}
+
+/** A batch that was let in. */
+export interface EnteringBatch {
+  readonly batch: BatchOutline;
+  /** Ids of the stages that it goes to first. */
+  readonly next: readonly string[];
+  readonly hops: number;
+  readonly trace: StageCall['trace'];
+  readonly forwards: boolean;
+  /** Monotonic milliseconds; Infinity where `leftMs` alone bounds it. */
+  readonly answerBy: number;
+  /** Milliseconds of calls and retries that each path has. */
+  readonly leftMs: number;
+  /** The memory that the batch lies in; released with its acknowledgement. */
+  readonly held: Held;
+}
+
+/** Everything that runs on one graph: the stages' queues and the batches that are on their way. */
+export class Flow {
+  readonly graph: Graph;
+  readonly #context: FlowContext;
+  readonly #runs = new Set<Run>();
+  #over = new AbortController();
+  #runners = new Map<string, StageRunner>();
+
+  constructor(graph: Graph, context: FlowContext) {
+    this.graph = graph;
+    this.#context = context;
+    this.#begin();
+  }
+
+  /** Whether nothing is on its way. */
+  get idle(): boolean {
+    return this.#runs.size === 0;
+  }
+
+  /** Records that wait, by stage. */
+  buffered(): { stage: string; records: number }[] {
+    return [...this.#runners].map(([stage, { buffered }]) => ({ stage, records: buffered }));
+  }
+
+  /** Runs a batch. Resolves to the fate of each record, when the last is decided. */
+  enter(entering: EnteringBatch): Promise<RecordAckEntry[]> {
+    const { batch, next, held } = entering;
+    const { records } = batch;
+    if (records.length === 0) {
+      held.release();
+      return Promise.resolve([]);
+    }
+    return new Promise((resolve) => {
+      const acknowledgement = new Acknowledgement(records, next.length, (acks) => {
+        this.#end(run, timer);
+        held.release();
+        resolve(acks);
+      });
+      const run = this.#runOf(entering, acknowledgement);
+      const timer = this.#watch(run);
+      this.#begun(run, entering);
+    });
+  }
+
+  /** Gives back all that is on its way: what waits at once, what is in a call as its call is cancelled. */
+  expire(): void {
+    const over = this.#over;
+    const runners = this.#runners;
+    this.#begin();
+    for (const run of [...this.#runs]) expireWaiting(run, runners);
+    over.abort();
+  }
+
+  /** Fresh queues: what was in the old ones ends there. */
+  #begin(): void {
+    this.#over = new AbortController();
+    const { clock, caller, observer, newBatchId } = this.#context;
+    this.#runners = new Map(
+      [...this.graph.stages.values()].map((stage) => {
+        const retries = new RetryBudget(clock);
+        const settle = this.#settle.bind(this);
+        const common = { graph: this.graph, stage, caller, clock, retries, observer, newBatchId, settle };
+        return [stage.id, new StageRunner({ ...common, signal: this.#over.signal }, observer)];
+      }),
+    );
+  }
+
+  #runOf({ batch, hops, trace, forwards, answerBy }: EnteringBatch, acknowledgement: Acknowledgement): Run {
+    const lanes = this.graph.ordered ? lanesOf(batch.records) : [];
+    return {
+      graph: this.graph,
+      hops,
+      trace,
+      forwards,
+      lanes,
+      answerBy,
+      acknowledgement,
+      waiting: new Set(),
+      over: false,
+    };
+  }
+
+  #watch(run: Run): NodeJS.Timeout | undefined {
+    if (run.answerBy === Infinity) return undefined;
+    return setTimeout(
+      () => expireWaiting(run, this.#runners),
+      Math.max(0, run.answerBy - this.#context.clock.now()),
+    );
+  }
+
+  #begun(run: Run, { batch, next, leftMs }: EnteringBatch): void {
+    const { ledger } = this.#context;
+    const { records } = batch;
+    this.#runs.add(run);
+    ledger.open(run.acknowledgement);
+    ledger.add({ ...emptyTally(), entered: records.length, derived: records.length * (next.length - 1) });
+    const nameless = records.some(({ id }) => id === undefined);
+    const roots = [...records.keys()].filter((index) => !nameless || records[index]?.id !== undefined);
+    const kept = nameless ? records.filter(({ id }) => id !== undefined) : records;
+    const parcel = { run, records: kept, roots, leftMs, watermark: batch.watermark, held: undefined };
+    // a batch that lost a record at the door is not the sender's any more
+    if (kept.length > 0) this.#send(next, { ...parcel, batchId: nameless ? '' : batch.batchId });
+    if (nameless) this.#refuseNameless(run, records, next.length);
+  }
+
+  #refuseNameless({ acknowledgement }: Run, records: readonly RecordOutline[], copies: number): void {
+    const nameless = [...records.keys()].filter((index) => records[index]?.id === undefined);
+    this.#context.ledger.add({ ...emptyTally(), failed: nameless.length * copies });
+    for (const index of nameless) {
+      for (let copy = 0; copy < copies; copy++) {
+        acknowledgement.settle(index, FATE.failed, 'RECORD_ID_MISSING', 'the record has no id');
+      }
+    }
+  }
+
+  #end(run: Run, timer: NodeJS.Timeout | undefined): void {
+    clearTimeout(timer);
+    this.#runs.delete(run);
+    this.#context.ledger.close(run.acknowledgement);
+  }
+
+  #send(next: readonly string[], parcel: Omit<Parcel, 'stage' | ProgressField>): void {
+    const now = this.#context.clock.now();
+    for (const id of next) {
+      const stage = this.graph.stages.get(id);
+      if (stage === undefined) continue;
+      const sent = { ...parcel, stage, taken: 0, settled: 0, firstIn: 0, queuedAt: now, readyAt: now };
+      if (!parcel.run.over) this.#runners.get(id)?.add(sent);
+      else
+        this.#settle(
+          { parcel: sent, from: 0, to: sent.records.length },
+          sent.records.map(() => DEADLINE),
+          0,
+        );
+    }
+  }
+
+  /** Stages that the outputs of a stage go to. */
+  #nextOf({ forwards }: Run, { next }: Stage): readonly string[] {
+    if (forwards) return next;
+    // a peer that sends the batch to every stage by itself sends it to those that are not here
+    return next.filter((id) => {
+      const stage = this.graph.stages.get(id);
+      return stage !== undefined && this.#context.caller.hasLocal(this.graph, stage);
+    });
+  }
+
+  #settle(part: Part, outcomes: readonly Outcome[], outputBytes: number): void {
+    const { parcel } = part;
+    const { run, stage } = parcel;
+    const next = this.#nextOf(run, stage);
+    const tally = emptyTally();
+    const outputs: RecordOutline[] = [];
+    const roots: number[] = [];
+    const ended: Ended[] = [];
+    for (const [index, outcome] of outcomes.entries()) {
+      const root = parcel.roots[part.from + index] ?? 0;
+      if (outcome.kind === 'outputs') {
+        const copies = outcome.records.length * next.length;
+        tally.replaced++;
+        tally.derived += Math.max(copies, outcome.records.length);
+        if (next.length === 0) {
+          tally.delivered += outcome.records.length;
+          ended.push({ root, outcome });
+          continue;
+        }
+        run.acknowledgement.branch(root, copies);
+        for (const record of outcome.records) {
+          outputs.push(record);
+          roots.push(root);
+        }
+      } else {
+        tally[outcome.kind]++;
+        ended.push({ root, outcome });
+      }
+    }
+    this.#context.ledger.add(tally);
+    if (outputs.length > 0) this.#sendOutputs({ part, next, outputs, roots, outputBytes });
+    parcel.settled += outcomes.length;
+    if (parcel.settled === parcel.records.length) parcel.held?.release();
+    settleAll(run.acknowledgement, ended);
+  }
+
+  #sendOutputs({ part, next, outputs, roots, outputBytes }: Outputs): void {
+    const { parcel } = part;
+    const { run } = parcel;
+    const held = this.#context.budget.hold({ pipeline: this.graph.pipelineId, hops: run.hops }, outputBytes);
+    for (let copy = 1; copy < next.length; copy++) held.retain();
+    this.#send(next, {
+      run,
+      records: outputs,
+      roots,
+      batchId: part.from === 0 && isLast(part) ? parcel.batchId : '',
+      watermark: isLast(part) ? parcel.watermark : undefined,
+      held,
+      leftMs: parcel.leftMs,
+    });
+  }
+}
+
+type ProgressField = 'taken' | 'settled' | 'firstIn' | 'queuedAt' | 'readyAt';
+
+interface Ended {
+  readonly root: number;
+  readonly outcome: Outcome;
+}
+
+interface Outputs {
+  readonly part: Part;
+  readonly next: readonly string[];
+  readonly outputs: readonly RecordOutline[];
+  readonly roots: readonly number[];
+  readonly outputBytes: number;
+}
+
+function settleAll(acknowledgement: Acknowledgement, ended: readonly Ended[]): void {
+  for (const { root, outcome } of ended) {
+    if (outcome.kind === 'failed') acknowledgement.settle(root, FATE.failed, outcome.code, outcome.error);
+    else if (outcome.kind === 'returned')
+      acknowledgement.settle(root, FATE.retry, outcome.code, outcome.error);
+    else acknowledgement.settle(root, FATE.success);
+  }
+}
+
+function expireWaiting(run: Run, runners: ReadonlyMap<string, StageRunner>): void {
+  run.over = true;
+  for (const parcel of [...run.waiting]) runners.get(parcel.stage.id)?.expire(parcel);
+}
+
+/** Sums up what one batch did, for those who count. */
+export function tallyOf(
+  acks: readonly RecordAckEntry[],
+): Pick<Tally, 'failed' | 'returned'> & { succeeded: number } {
+  let failed = 0;
+  let returned = 0;
+  for (const { status } of acks) {
+    if (status === 'failed') failed++;
+    else if (status === 'retry') returned++;
+  }
+  return { failed, returned, succeeded: acks.length - failed - returned };
+}

@@ -1,0 +1,114 @@
+import type { Metadata, sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
+import { ConveyorError } from '../../foundation/errors.ts';
+import type { Clock } from '../../foundation/lifecycle/clock.ts';
+import type { Graph } from '../routing/graph.ts';
+import { type ReceiveRecordsRequest, readReceiveRecordsRequest } from '../wire/requests.ts';
+import { type RecordAckEntry, writeReceiveRecordsResponse } from '../wire/writer.ts';
+import type { ByteBudget } from './byte-budget.ts';
+import { LEAVING, type Refusal, refusalAcks, refusalOf, type Routes } from './door.ts';
+import type { EnteringBatch } from './flow.ts';
+import { integerOf, tracesOf } from './headers.ts';
+
+/** Sidecars that a batch may come through: more is a fault of the assignment (semantics.md, "Codes"). */
+const MAX_HOPS = 32;
+/** A peer that says no hops has sent the batch to us itself. */
+const HOPS_OF_OTHERS = 1;
+
+/** What ReceiveRecords stands on. */
+export interface ReceiveContext {
+  readonly clock: Clock;
+  readonly routes: Routes;
+  readonly budget: ByteBudget;
+  readonly batchTimeoutMs: number;
+  readonly enter: (graph: Graph, entering: EnteringBatch) => Promise<RecordAckEntry[]>;
+  readonly observer: ReceiveObserver;
+  /** Whether the sidecar takes nothing from its peers any more. */
+  readonly leaving: () => boolean;
+}
+
+/** What happens at the door for peers that someone may count. */
+export interface ReceiveObserver {
+  received(bytes: number): void;
+  refused(refusal: Refusal): void;
+}
+
+type ReceiveCall = ServerUnaryCall<Buffer, Buffer>;
+
+/** How many sidecars a call has come through, for the byte budget. */
+export function hopsOf(metadata: Metadata): number {
+  return integerOf(metadata, 'conveyor-hops') ?? HOPS_OF_OTHERS;
+}
+
+/** Answers ReceiveRecords: runs the stage and all that comes after it, never what came before. */
+export function receiveRecords(
+  context: ReceiveContext,
+  call: ReceiveCall,
+  reply: sendUnaryData<Buffer>,
+): void {
+  let request: ReceiveRecordsRequest;
+  try {
+    request = readReceiveRecordsRequest(call.request);
+  } catch (thrown) {
+    const error = ConveyorError.from(thrown);
+    reply({ code: error.grpcStatus, details: error.message });
+    return;
+  }
+  context.observer.received(call.request.length);
+  const admitted = admit(context, request, call.metadata);
+  if ('code' in admitted) {
+    context.observer.refused(admitted);
+    const acks = refusalAcks(request.batch.records, admitted);
+    reply(null, writeReceiveRecordsResponse({ acks, error: `${admitted.code}: ${admitted.error}` }));
+    return;
+  }
+  const hops = Math.min(hopsOf(call.metadata), MAX_HOPS);
+  const leftMs = timeLeft(call) ?? context.batchTimeoutMs;
+  void context
+    .enter(admitted.graph, {
+      batch: request.batch,
+      next: [request.stageId],
+      hops,
+      trace: tracesOf(call.metadata),
+      forwards: integerOf(call.metadata, 'conveyor-hops') !== undefined,
+      answerBy: context.clock.now() + leftMs - marginMs(leftMs),
+      leftMs: Infinity,
+      held: context.budget.hold({ pipeline: request.pipelineId, hops }, call.request.length),
+    })
+    .then((acks) => reply(null, writeReceiveRecordsResponse({ acks, error: '' })));
+}
+
+function admit(
+  { routes, leaving }: ReceiveContext,
+  { pipelineId, stageId }: ReceiveRecordsRequest,
+  metadata: Metadata,
+): { graph: Graph } | Refusal {
+  if (leaving()) return LEAVING;
+  const hops = integerOf(metadata, 'conveyor-hops') ?? 0;
+  if (hops > MAX_HOPS) return { code: 'HOP_LIMIT', error: `the batch has come through ${hops} sidecars` };
+  const route = routes.route(pipelineId);
+  const refusal = refusalOf(route, `pipeline "${pipelineId}"`);
+  if (route === undefined || refusal !== undefined) return refusal ?? LEAVING;
+  const { graph } = route;
+  const generation = integerOf(metadata, 'conveyor-generation') ?? 0;
+  if (generation !== 0 && graph.generation !== 0 && generation !== graph.generation) {
+    return {
+      code: 'GENERATION_SKEW',
+      error: `this sidecar has generation ${graph.generation} of "${pipelineId}"`,
+    };
+  }
+  const stage = graph.stages.get(stageId);
+  if (stage === undefined || !routes.hasLocal(graph, stage)) {
+    return { code: 'STAGE_NOT_ASSIGNED', error: `nothing healthy offers stage "${stageId}" here` };
+  }
+  return { graph };
+}
+
+function timeLeft(call: ReceiveCall): number | undefined {
+  const deadline = Number(call.getDeadline());
+  return Number.isFinite(deadline) ? deadline - Date.now() : undefined;
+}
+
+/** The answer has to arrive before the deadline. */
+function marginMs(leftMs: number): number {
+  return Math.min(250, Math.max(25, leftMs / 20));
+}
