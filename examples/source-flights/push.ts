@@ -1,25 +1,12 @@
 /**
- * Pushes batches to the sidecar over `PushRecords`, and keeps each until every record of it has been acknowledged.
- * What comes back with RETRY, and what was open when the stream broke, is sent again under the same ids.
+ * Pushes batches to the sidecar and keeps each until every record of it has been acknowledged. What comes back with
+ * RETRY, and what was open when the stream broke, is sent again under the same ids.
  */
-import { credentials, makeGenericClientConstructor, type ServiceError, status } from '@grpc/grpc-js';
-import type { Record } from '../../src/foundation/grpc/gen/conveyor/common/Record.ts';
+import { type ServiceError, status } from '@grpc/grpc-js';
 import type { PushAck__Output } from '../../src/foundation/grpc/gen/conveyor/sidecar/PushAck.ts';
-import type { PushRecordsResponse__Output } from '../../src/foundation/grpc/gen/conveyor/sidecar/PushRecordsResponse.ts';
 import type { SidecarDataPlaneClient } from '../../src/foundation/grpc/gen/conveyor/sidecar/SidecarDataPlane.ts';
-import { loadService } from '../protos.ts';
 import type { Batch } from './batch.ts';
-
-const DataPlane = makeGenericClientConstructor(
-  loadService('conveyor/sidecar.proto', 'conveyor.sidecar.SidecarDataPlane'),
-  'SidecarDataPlane',
-);
-const CHANNEL_OPTIONS = {
-  // grpc-js waits up to two minutes by default; a sidecar that restarts is back in seconds
-  'grpc.initial_reconnect_backoff_ms': 100,
-  'grpc.max_reconnect_backoff_ms': 1_000,
-  'grpc.keepalive_time_ms': 20_000,
-};
+import { connect, PushStream } from './stream.ts';
 
 /** Errors of a stream that no repetition mends. */
 const FATAL = new Set([
@@ -49,11 +36,11 @@ export interface Totals {
   readonly latenciesMs: number[];
 }
 
-interface OpenBatch {
-  readonly batchId: string;
-  records: readonly Record[];
+interface OpenBatch extends Batch {
+  records: Batch['records'];
   readonly since: number;
   attempts: number;
+  /** Sent on the present stream, and not answered. */
   onWire: boolean;
 }
 
@@ -64,21 +51,15 @@ export class Pusher {
   readonly #client: SidecarDataPlaneClient;
   readonly #open = new Map<string, OpenBatch>();
   #again: OpenBatch[] = [];
-  #stream: ReturnType<SidecarDataPlaneClient['PushRecords']> | undefined;
-  #failedStreams = 0;
-  #credits = 0;
-  #paused: NodeJS.Timeout | undefined;
-  #full = false;
+  #stream: PushStream | undefined;
+  #lostStreams = 0;
+  #reconnect: NodeJS.Timeout | undefined;
   #fatal: ServiceError | undefined;
   #wake: () => void = () => undefined;
 
   constructor(options: PushOptions) {
     this.#options = options;
-    this.#client = new DataPlane(
-      options.endpoint,
-      credentials.createInsecure(),
-      CHANNEL_OPTIONS,
-    ) as unknown as SidecarDataPlaneClient;
+    this.#client = connect(options.endpoint);
   }
 
   /** Resolves when all batches are acknowledged. When the signal aborts, no more are read, and open ones finish. */
@@ -86,7 +67,7 @@ export class Pusher {
     signal.addEventListener('abort', () => this.#wake(), { once: true });
     const source = batches[Symbol.asyncIterator]();
     let ended = false;
-    this.#connect();
+    this.#openStream();
     try {
       for (;;) {
         await this.#until(() => {
@@ -104,7 +85,9 @@ export class Pusher {
       }
     } finally {
       await source.return?.();
-      this.#close();
+      clearTimeout(this.#reconnect);
+      this.#stream?.end();
+      this.#client.close();
     }
   }
 
@@ -114,103 +97,78 @@ export class Pusher {
   }
 
   #maySend(ended: boolean): boolean {
-    const allowed =
-      this.#stream !== undefined && !this.#full && this.#credits > 0 && this.#paused === undefined;
     const more = this.#again.length > 0 || (!ended && this.#open.size < this.#options.maxOpenBatches);
-    return allowed && more;
+    return more && this.#stream?.maySend === true;
   }
 
   #take({ batchId, records }: Batch): void {
     const batch = { batchId, records, since: performance.now(), attempts: 0, onWire: false };
     this.#open.set(batchId, batch);
     this.totals.read += records.length;
-    // the stream may have broken while the batch was read
-    if (this.#stream === undefined) this.#again.push(batch);
-    else this.#send(batch);
+    this.#send(batch);
   }
 
   #send(batch: OpenBatch): void {
-    const { batchId, records } = batch;
-    if (batch.attempts++ > 0) this.totals.resent += records.length;
+    if (this.#stream === undefined) {
+      // it broke while the batch was read
+      this.#again.push(batch);
+      return;
+    }
+    if (batch.attempts++ > 0) this.totals.resent += batch.records.length;
     batch.onWire = true;
-    // a batch may take the balance below zero: none is too large for the window
-    this.#credits -= records.length;
-    this.#full = this.#stream?.write({ batch: { batchId, records: [...records] } }) === false;
+    this.#stream.send(batch);
   }
 
-  #connect(): void {
-    const stream = this.#client.PushRecords();
-    this.#stream = stream;
-    this.#credits = 0;
-    this.#full = false;
-    this.#resume();
-    stream.on('data', (message: PushRecordsResponse__Output) => {
-      this.#failedStreams = 0;
-      this.#receive(message);
-    });
-    stream.on('drain', () => {
-      this.#full = false;
-      this.#wake();
-    });
-    stream.on('error', (error: ServiceError) => this.#lost(stream, error));
-    stream.on('end', () => this.#lost(stream));
-    stream.write({ init: { sourceId: this.#options.sourceId, pipelineId: this.#options.pipelineId } });
+  #openStream(): void {
+    const { sourceId, pipelineId } = this.#options;
+    this.#stream = new PushStream(
+      this.#client,
+      { sourceId, pipelineId },
+      {
+        onAck: (ack) => this.#acknowledge(ack),
+        onFlow: () => this.#wake(),
+        onOver: (error) => this.#lost(error),
+      },
+    );
   }
 
-  #lost(stream: unknown, error?: ServiceError): void {
-    if (stream !== this.#stream) return;
+  #lost(error?: ServiceError): void {
     this.#stream = undefined;
     if (error !== undefined && FATAL.has(error.code)) this.#fatal = error;
-    // acks that were open on the stream are lost, so all of it is sent again
+    else this.#reconnect = setTimeout(() => this.#openStream(), backoffMs(this.#lostStreams++));
     const open = [...this.#open.values()].filter(({ onWire }) => onWire);
     for (const batch of open) batch.onWire = false;
     this.#again = [...open, ...this.#again];
-    setTimeout(() => {
-      if (this.#stream === undefined && this.#fatal === undefined) this.#connect();
-    }, backoffMs(this.#failedStreams++));
-    this.#wake();
-  }
-
-  #receive({ ack, backpressure, credits }: PushRecordsResponse__Output): void {
-    if (ack) this.#acknowledge(ack);
-    if (credits) this.#credits += credits.granted;
-    if (backpressure) {
-      this.#resume();
-      // the sidecar says when it is over; the time is a fallback
-      if (backpressure.pause)
-        this.#paused = setTimeout(() => this.#resume(), Math.max(100, backpressure.waitMs * 2));
-    }
-    this.#wake();
-  }
-
-  #resume(): void {
-    clearTimeout(this.#paused);
-    this.#paused = undefined;
     this.#wake();
   }
 
   #acknowledge({ batchId, success, recordAcks }: PushAck__Output): void {
     const batch = this.#open.get(batchId);
     if (batch === undefined) return;
+    this.#lostStreams = 0;
     batch.onWire = false;
+    // all of a batch are of one partition, so the sequence number tells them apart
     const statusOf = new Map(recordAcks.map(({ recordId, status }) => [recordId?.sequenceNumber, status]));
-    const retry = batch.records.filter(({ id }) => {
-      const status =
-        statusOf.get(Number(id?.sequenceNumber)) ?? (success ? 'ACK_STATUS_SUCCESS' : 'ACK_STATUS_RETRY');
+    batch.records = batch.records.filter(({ id }) => {
+      const unnamed = success ? 'ACK_STATUS_SUCCESS' : 'ACK_STATUS_RETRY';
+      const status = statusOf.get(Number(id?.sequenceNumber)) ?? unnamed;
       if (status === 'ACK_STATUS_SUCCESS') this.totals.succeeded++;
-      if (status === 'ACK_STATUS_FAILED') this.totals.failed++;
-      return status !== 'ACK_STATUS_SUCCESS' && status !== 'ACK_STATUS_FAILED';
+      else if (status === 'ACK_STATUS_FAILED') this.totals.failed++;
+      else return true;
+      return false;
     });
-    if (retry.length === 0) {
-      this.#open.delete(batchId);
-      this.totals.latenciesMs.push(performance.now() - batch.since);
-      return;
-    }
-    batch.records = retry;
-    setTimeout(() => {
-      this.#again.push(batch);
-      this.#wake();
-    }, backoffMs(batch.attempts));
+    if (batch.records.length === 0) this.#close(batch);
+    else setTimeout(() => this.#retry(batch), backoffMs(batch.attempts));
+  }
+
+  #retry(batch: OpenBatch): void {
+    this.#again.push(batch);
+    this.#wake();
+  }
+
+  #close({ batchId, since }: OpenBatch): void {
+    this.#open.delete(batchId);
+    this.totals.latenciesMs.push(performance.now() - since);
   }
 
   async #until(check: () => boolean): Promise<void> {
@@ -219,16 +177,6 @@ export class Pusher {
       if (check()) return;
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
-  }
-
-  #close(): void {
-    const stream = this.#stream;
-    this.#stream = undefined;
-    this.#resume();
-    stream?.end();
-    // the sidecar answers a half-close; one that does not is not waited for
-    setTimeout(() => stream?.cancel(), 2_000).unref();
-    this.#client.close();
   }
 }
 
