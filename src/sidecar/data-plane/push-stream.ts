@@ -169,10 +169,14 @@ export class PushStream {
   /** RETRY for all of it, and a pause: a source that sends it again at once would only be refused again. */
   #refuse({ batchId, records }: BatchOutline, refusal: Refusal): void {
     this.#context.observer.refused(refusal);
+    // the pause comes first: a source that sends again as soon as it is answered knows it by then
+    if (this.#refusal === undefined) this.#holdBack(refusal);
     this.#write(writePushAck({ batchId, acks: refusalAcks(records, refusal) }));
     this.#grant(records.length);
-    if (this.#refusal !== undefined) return;
-    this.#pause(REFUSED_PAUSE_MS, `${refusal.code}: ${refusal.error}`);
+  }
+
+  #holdBack({ code, error }: Refusal): void {
+    this.#pause(REFUSED_PAUSE_MS, `${code}: ${error}`);
     this.#resumed = new Promise((resolve) => {
       this.#refusal = setTimeout(() => {
         this.#refusal = undefined;
