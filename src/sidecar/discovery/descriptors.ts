@@ -16,6 +16,8 @@ export interface FieldShape {
 /** A message type. */
 export interface MessageShape {
   readonly name: string;
+  /** The type that stands behind a `map` field. */
+  readonly isMapEntry: boolean;
   readonly fields: readonly FieldShape[];
 }
 /** An enum type. */
@@ -36,7 +38,10 @@ export interface ServiceShape {
   readonly name: string;
   readonly methods: readonly MethodShape[];
 }
-/** One .proto file, flattened: nested types stand beside the others under their full names. */
+/**
+ * One .proto file, flattened: nested types stand beside the others under their full names. References are as they
+ * were written: with a leading dot, or relative to where they stand.
+ */
 export interface DescriptorFile {
   readonly name: string;
   readonly dependencies: readonly string[];
@@ -44,7 +49,7 @@ export interface DescriptorFile {
   readonly enums: readonly EnumShape[];
   readonly services: readonly ServiceShape[];
 }
-/** All that a set of files defines, by full name. */
+/** All that a set of files defines, by full name; references are full names too. */
 export interface DescriptorPool {
   readonly messages: ReadonlyMap<string, MessageShape>;
   readonly enums: ReadonlyMap<string, EnumShape>;
@@ -66,6 +71,7 @@ interface RawMessage {
   }[];
   nestedType: RawMessage[];
   enumType: RawEnum[];
+  options?: { mapEntry?: boolean };
 }
 interface RawService {
   name?: string;
@@ -91,7 +97,6 @@ const CARDINALITY: Readonly<Record<string, FieldShape['cardinality']>> = {
   LABEL_REQUIRED: 'required',
 };
 
-const withoutDot = (name = ''): string => name.replace(/^\./, '');
 const scoped = (scope: string, name = ''): string => (scope === '' ? name : `${scope}.${name}`);
 
 const fieldOf = (raw: RawMessage['field'][number]): FieldShape => ({
@@ -101,7 +106,7 @@ const fieldOf = (raw: RawMessage['field'][number]): FieldShape => ({
     .replace(/^TYPE_/, '')
     .toLowerCase(),
   cardinality: CARDINALITY[String(raw.label)] ?? 'single',
-  typeName: withoutDot(raw.typeName),
+  typeName: raw.typeName ?? '',
 });
 
 const enumOf = (raw: RawEnum, scope: string): EnumShape => ({
@@ -113,8 +118,8 @@ const serviceOf = (raw: RawService, scope: string): ServiceShape => ({
   name: scoped(scope, raw.name),
   methods: raw.method.map((method) => ({
     name: method.name ?? '',
-    input: withoutDot(method.inputType),
-    output: withoutDot(method.outputType),
+    input: method.inputType ?? '',
+    output: method.outputType ?? '',
     clientStreaming: method.clientStreaming ?? false,
     serverStreaming: method.serverStreaming ?? false,
   })),
@@ -127,7 +132,8 @@ function flatten(raw: RawFile): DescriptorFile {
   const waiting = raw.messageType.map((message) => ({ message, scope }));
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const name = scoped(next.scope, next.message.name);
-    messages.push({ name, fields: next.message.field.map(fieldOf) });
+    const { field, options } = next.message;
+    messages.push({ name, isMapEntry: options?.mapEntry ?? false, fields: field.map(fieldOf) });
     enums.push(...next.message.enumType.map((each) => enumOf(each, name)));
     waiting.push(...next.message.nestedType.map((message) => ({ message, scope: name })));
   }
@@ -149,32 +155,67 @@ export function decodeFile(bytes: Uint8Array): DescriptorFile {
   }
 }
 
-/** The files as one set of names. A name that is defined twice keeps its first definition, in order of file names. */
+/** The full name that a reference means where it stands: the innermost scope that has it (as protoc resolves). */
+function resolve(reference: string, scope: string, isType: (name: string) => boolean): string {
+  if (reference.startsWith('.')) return reference.slice(1);
+  if (reference === '') return '';
+  for (let outer = scope; outer !== ''; outer = outer.slice(0, Math.max(0, outer.lastIndexOf('.'))))
+    if (isType(`${outer}.${reference}`)) return `${outer}.${reference}`;
+  return reference;
+}
+
+/** By name; a name that is defined twice keeps its first definition. */
+function byName<T extends { readonly name: string }>(all: readonly T[]): Map<string, T> {
+  return new Map(all.map((each) => [each.name, each] as const).reverse());
+}
+
+/**
+ * The files as one set of names, whatever their order. Relative references, as some servers made with protobufjs
+ * write them, become full names.
+ */
 export function poolOf(files: Iterable<DescriptorFile>): DescriptorPool {
-  const messages = new Map<string, MessageShape>();
-  const enums = new Map<string, EnumShape>();
-  const services = new Map<string, ServiceShape>();
-  const keep = <T extends { readonly name: string }>(all: Map<string, T>, each: T): void => {
-    if (!all.has(each.name)) all.set(each.name, each);
-  };
   const sorted = [...files].sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
-  for (const file of sorted) {
-    for (const message of file.messages) keep(messages, message);
-    for (const each of file.enums) keep(enums, each);
-    for (const service of file.services) keep(services, service);
+  const messages = byName(sorted.flatMap((file) => file.messages));
+  const enums = byName(sorted.flatMap((file) => file.enums));
+  const services = byName(sorted.flatMap((file) => file.services));
+  const full = (reference: string, scope: string): string =>
+    resolve(reference, scope, (name) => messages.has(name) || enums.has(name));
+  for (const [name, message] of messages) {
+    const fields = message.fields.map((field) => ({ ...field, typeName: full(field.typeName, name) }));
+    messages.set(name, { ...message, fields });
+  }
+  for (const [name, service] of services) {
+    const methods = service.methods.map((method) => {
+      return { ...method, input: full(method.input, name), output: full(method.output, name) };
+    });
+    services.set(name, { ...service, methods });
   }
   return { messages, enums, services };
 }
 
 // the two prefixes are one contract, so they have one hash
 const canonical = (name: string): string => withPrefix(name, 'conveyor');
+// some languages keep field names as they are written, some make them camelCase
+const plain = (name: string): string => name.replaceAll('_', '').toLowerCase();
 
+/** What a field refers to. The type behind a map has another name in every language: it has none here. */
+function referenceText(typeName: string, { messages }: DescriptorPool): string {
+  const message = messages.get(typeName);
+  if (message?.isMapEntry !== true) return canonical(typeName);
+  const [key, value] = [1, 2].map((wanted) => message.fields.find(({ number }) => number === wanted));
+  return `map ${key?.type ?? ''} ${value?.type ?? ''} ${canonical(value?.typeName ?? '')}`;
+}
+
+/** A message's fields or an enum's values. */
 function typeText(name: string, pool: DescriptorPool): string[] {
   const fields = pool.messages.get(name)?.fields ?? [];
   const values = pool.enums.get(name)?.values ?? [];
   return [
-    ...fields.map((f) => `${f.number} ${f.name} ${f.cardinality} ${f.type} ${canonical(f.typeName)}`),
-    ...values.map((v) => `${v.number} ${v.name}`),
+    ...fields.map((field) => {
+      const { number, cardinality, type, typeName } = field;
+      return `${number} ${plain(field.name)} ${cardinality} ${type} ${referenceText(typeName, pool)}`;
+    }),
+    ...values.map((value) => `${value.number} ${value.name}`),
   ].sort();
 }
 
@@ -185,13 +226,13 @@ function typesReached(service: ServiceShape, pool: DescriptorPool): string[] {
     for (const { typeName } of pool.messages.get(name)?.fields ?? [])
       if (typeName !== '') reached.add(typeName);
   }
-  return [...reached];
+  return [...reached].filter((name) => pool.messages.get(name)?.isMapEntry !== true);
 }
 
 /**
  * A fingerprint of a service's contract: its methods and all message and enum types that they reach. The same for
- * both package prefixes, any order or split of files, comments, options and JSON names (which not every language
- * keeps), so that replicas in different languages compare equal.
+ * both package prefixes, any order or split of files, comments, options, JSON names and the case of field names
+ * (which not every language keeps), so that replicas in different languages compare equal.
  * @returns 32 hexadecimal digits.
  */
 export function descriptorHash(service: ServiceShape, pool: DescriptorPool): string {
