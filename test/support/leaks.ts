@@ -36,8 +36,9 @@ export async function assertNoLeaks(from: Map<string, number>, graceMs = 2_000):
 }
 
 /**
- * Call it once, at the top of a test file (or first in a `describe`): fails the suite when it leaves a socket, a
- * timer or a child process behind.
+ * Call it once at the top level of a test file: fails the file when its suites leave a socket, a timer or a child
+ * process behind. `after` hooks run in the order of their registration, so within a `describe`, or beside `after`
+ * hooks at the top level, call it behind those that clean up.
  */
 export function failOnLeaks(): void {
   let baseline = new Map<string, number>();
