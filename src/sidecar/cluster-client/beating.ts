@@ -1,5 +1,6 @@
 import { type Beat, beat, type Standing } from './calls.ts';
 import { nextIntervalMs } from './heartbeat.ts';
+import type { RouterLink } from './link.ts';
 import type { Session, StepOn } from './session.ts';
 import type { Registered } from './state.ts';
 
@@ -25,13 +26,23 @@ export async function heartbeat(
   const { answer, servicesKey: told } = await counted(session, state, { link, signal });
   // the watch may have asked for a registration meanwhile
   const now = session.state.kind === 'registered' ? session.state : state;
-  const confirmed = { ...now, confirmed: true, servicesKey: told ?? now.servicesKey };
+  if (!now.confirmed) tell(session, now, link);
+  const confirmed = { ...now, confirmed: true, attempt: 0, servicesKey: told ?? now.servicesKey };
   session.become(confirmed, session.resources);
   for (const command of answer.commands) session.book.command(command);
   if (!answer.acknowledged || answer.reregister) registerAgain(session);
   session.intervalMs = nextIntervalMs(state.heartbeatIntervalMs, answer.intervalMs);
   const { registerAtMs } = session.state.kind === 'registered' ? session.state : confirmed;
-  return Math.max(0, Math.min(session.intervalMs, registerAtMs - session.options.clock.now()));
+  // timers cut fractions off: one that fires early would beat once more before the registration
+  const dueMs = Math.ceil(registerAtMs - session.options.clock.now()) + 1;
+  return Math.max(0, Math.min(session.intervalMs, dueMs));
+}
+
+function tell(session: Session, state: Registered, link: RouterLink): void {
+  const { address, registrationId, extensions, settling, routerVersion } = state;
+  const pipelines = session.book.current().held.size;
+  const fields = { address, registrationId, extensions, settling, routerVersion, pipelines };
+  session.outage.over({ ...fields, prefix: link.prefix() });
 }
 
 async function counted(session: Session, state: Registered, { link, signal }: StepOn): Promise<Beat> {

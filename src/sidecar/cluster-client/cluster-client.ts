@@ -73,6 +73,7 @@ export function createClusterClient(options: ClusterClientOptions): ClusterClien
       const [address] = session.addresses;
       if (address === undefined)
         return Promise.reject(new ConveyorError('CONFIG_INVALID', 'no address of a router is given'));
+      if (loop !== undefined) return Promise.resolve();
       session.become({ kind: 'connecting', address, attempt: 0 });
       unsubscribe = options.services.onChange(() => {
         if (session.state.kind === 'registered') loop?.trigger();
@@ -99,8 +100,8 @@ export function createClusterClient(options: ClusterClientOptions): ClusterClien
     async leave(reason, signal) {
       if (isOver()) return;
       session.draining ??= reason;
-      const { link } = session.resources;
       await halt();
+      const { link } = session.resources;
       const said = session.state.kind === 'leaving' && session.state.said;
       session.become({ kind: 'leaving', reason, said }, { link });
       if (link !== undefined && !link.lost() && !said) await goodbye(session, link, signal);

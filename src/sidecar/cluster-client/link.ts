@@ -96,11 +96,14 @@ export async function openLink(options: LinkOptions): Promise<RouterLink> {
     prefix: () => prefix,
     async register(request, settings) {
       const { timeoutMs: totalMs } = settings;
-      const result = await eitherPrefix(prefix, { timeoutMs: totalMs, now: () => clock.now() }, (tried, leftMs) =>
-        unary(client, serviceDefinition(SERVICE, tried).RegisterSidecar, request, {
-          ...settings,
-          timeoutMs: leftMs,
-        }),
+      const result = await eitherPrefix(
+        prefix,
+        { timeoutMs: totalMs, now: () => clock.now() },
+        (tried, leftMs) =>
+          unary(client, serviceDefinition(SERVICE, tried).RegisterSidecar, request, {
+            ...settings,
+            timeoutMs: leftMs,
+          }),
       );
       ({ prefix } = result);
       if (!watched) whenLost(client, onLost);

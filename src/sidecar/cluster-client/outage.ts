@@ -5,7 +5,7 @@ import type { LogFields, Logger } from '../../foundation/telemetry/logger.ts';
 export interface Outage {
   /** A dial or a connection failed. @param worth whether it is worth a line: every address has failed. */
   failed(worth: boolean, fields: LogFields): void;
-  /** A router has taken us. Resolves the outage. */
+  /** A router has taken us and acknowledged a heartbeat: the outage is over. */
   over(fields: LogFields): void;
   /** Milliseconds since the first failure; undefined while all is well. */
   lastsMs(): number | undefined;

@@ -31,7 +31,6 @@ export async function register(session: Session, link: RouterLink, settings: Ste
   session.intervalMs = state.heartbeatIntervalMs;
   session.registrationId = state.registrationId;
   session.become(state, { link, watch: watchFor(session, state, link) });
-  tell(session, link, { state, again: before.kind === 'registered' });
   return heartbeat(session, state, { link, signal: settings.signal });
 }
 
@@ -97,16 +96,4 @@ function watchFor(session: Session, state: Registered, link: RouterLink): Watch 
       },
     },
   });
-}
-
-function tell(
-  session: Session,
-  link: RouterLink,
-  { state, again }: { readonly state: Registered; readonly again: boolean },
-): void {
-  const { address, registrationId, extensions, settling, routerVersion } = state;
-  const pipelines = session.book.current().held.size;
-  const fields = { address, registrationId, extensions, settling, routerVersion, pipelines };
-  if (again) session.logger.debug('registered with the router again', fields);
-  else session.outage.over({ ...fields, prefix: link.prefix() });
 }

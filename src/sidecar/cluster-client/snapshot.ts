@@ -5,6 +5,8 @@ import type { SessionStateKind } from './state.ts';
 export interface SessionSnapshot {
   readonly state: SessionStateKind;
   readonly address: string | null;
+  /** The local end of the newest connection. */
+  readonly localAddress: string | null;
   readonly prefix: string | null;
   readonly registrationId: string | null;
   /** false: a router without our extensions. */
@@ -29,6 +31,7 @@ export function snapshot(session: Session): SessionSnapshot {
   return {
     state: state.kind,
     address: 'address' in state ? state.address : null,
+    localAddress: session.localAddress ?? null,
     prefix: resources.link?.prefix() ?? null,
     registrationId: registered?.registrationId ?? null,
     extensions: registered?.extensions ?? null,

@@ -80,7 +80,7 @@ export class DataPlane {
       }),
       drainPhase: () => Number(this.#leavingPeers) + Number(this.#leavingSources),
       streams: () => this.#streams.size,
-      buffered: () => this.#buffered(),
+      buffered: () => this.buffered(),
     });
     this.#receiving = {
       ...options,
@@ -171,7 +171,7 @@ export class DataPlane {
   }
 
   /** Records that wait, by pipeline and stage. */
-  #buffered(): { pipeline: string; stage: string; records: number }[] {
+  buffered(): { pipeline: string; stage: string; records: number }[] {
     return [...this.#pipelines].flatMap(([pipeline, { flows }]) =>
       [...flows.values()].flatMap((flow) => flow.buffered().map((stage) => ({ pipeline, ...stage }))),
     );

@@ -38,7 +38,7 @@ function addStateGauges(registry: Registry, state: DataPlaneState): void {
   const registers = [registry];
   new Counter({
     name: 'conveyor_sidecar_records_total',
-    help: 'Copies of records by the terms of the conservation ledger.',
+    help: 'Copies of records by the terms of the conservation ledger',
     labelNames: ['pipeline', 'state'],
     registers,
     collect() {
@@ -62,7 +62,7 @@ function addStateGauges(registry: Registry, state: DataPlaneState): void {
   };
   gauge(
     'conveyor_sidecar_in_flight_records',
-    'Copies of records on their way, counted one by one.',
+    'Copies of records on their way, counted one by one',
     ['pipeline'],
     (g) => {
       for (const [pipeline, ledger] of state.ledgers()) g.set({ pipeline }, ledger.inFlight);
@@ -70,28 +70,28 @@ function addStateGauges(registry: Registry, state: DataPlaneState): void {
   );
   gauge(
     'conveyor_sidecar_unaccounted_records',
-    'Copies of records that the conservation ledger cannot account for. Must be 0.',
+    'Copies of records that the conservation ledger cannot account for. Must be 0',
     ['pipeline'],
     (g) => {
       for (const [pipeline, ledger] of state.ledgers()) g.set({ pipeline }, ledger.unaccounted);
     },
   );
-  gauge('conveyor_sidecar_buffered_records', 'Records that wait at a stage.', ['pipeline', 'stage'], (g) => {
+  gauge('conveyor_sidecar_buffered_records', 'Records that wait at a stage', ['pipeline', 'stage'], (g) => {
     for (const { pipeline, stage, records } of state.buffered()) g.set({ pipeline, stage }, records);
   });
-  gauge('conveyor_sidecar_in_flight_bytes', 'Bytes of records in flight.', [], (g) =>
+  gauge('conveyor_sidecar_in_flight_bytes', 'Bytes of records in flight', [], (g) =>
     g.set(state.budget().usedBytes),
   );
-  gauge('conveyor_sidecar_byte_budget_bytes', 'Bytes of records that may be in flight.', [], (g) =>
+  gauge('conveyor_sidecar_byte_budget_bytes', 'Bytes of records that may be in flight', [], (g) =>
     g.set(state.budget().totalBytes),
   );
-  gauge('conveyor_sidecar_budget_waiting_messages', 'Messages that wait for the byte budget.', [], (g) =>
+  gauge('conveyor_sidecar_budget_waiting_messages', 'Messages that wait for the byte budget', [], (g) =>
     g.set(state.budget().waiting),
   );
-  gauge('conveyor_sidecar_drain_phase', '0: serving; 1: inbound drain; 2: outbound drain.', [], (g) =>
+  gauge('conveyor_sidecar_drain_phase', '0: serving; 1: inbound drain; 2: outbound drain', [], (g) =>
     g.set(state.drainPhase()),
   );
-  gauge('conveyor_sidecar_push_streams', 'Open PushRecords streams.', [], (g) => g.set(state.streams()));
+  gauge('conveyor_sidecar_push_streams', 'Open PushRecords streams', [], (g) => g.set(state.streams()));
 }
 
 /** Registers the series of the data plane. */
@@ -104,31 +104,31 @@ export function dataPlaneMetrics(registry: Registry, state: DataPlaneState): Dat
     new Histogram({ name: `conveyor_sidecar_${name}`, help, labelNames, registers, buckets: SECONDS });
 
   const series = {
-    received: counter('batches_received_total', 'Batches received, by way: push or peer.', ['via']),
-    receivedBytes: counter('received_bytes_total', 'Bytes of batches received, by way: push or peer.', [
+    received: counter('batches_received_total', 'Batches received, by way: push or peer', ['via']),
+    receivedBytes: counter('received_bytes_total', 'Bytes of batches received, by way: push or peer', [
       'via',
     ]),
-    calls: counter('stage_calls_total', 'Calls to stages, local and remote, by outcome.', [
+    calls: counter('stage_calls_total', 'Calls to stages, local and remote, by outcome', [
       'pipeline',
       'stage',
       'outcome',
     ]),
-    callSeconds: histogram('stage_call_seconds', 'Duration of calls to stages.', ['pipeline', 'stage']),
-    retries: counter('retries_total', 'Calls to stages that were made again.', ['pipeline', 'stage']),
-    acknowledged: counter('acknowledged_records_total', 'Records acknowledged to their sender, by status.', [
+    callSeconds: histogram('stage_call_seconds', 'Duration of calls to stages', ['pipeline', 'stage']),
+    retries: counter('retries_total', 'Calls to stages that were made again', ['pipeline', 'stage']),
+    acknowledged: counter('acknowledged_records_total', 'Records acknowledged to their sender, by status', [
       'pipeline',
       'status',
     ]),
-    batchSeconds: histogram('batch_seconds', 'Time from a batch at the door to its acknowledgement.', [
+    batchSeconds: histogram('batch_seconds', 'Time from a batch at the door to its acknowledgement', [
       'pipeline',
     ]),
     blockedSeconds: counter(
       'blocked_seconds_total',
-      'Time that batches waited, by cause: lane, stage, budget.',
+      'Time that batches waited, by cause: lane, stage, budget',
       ['pipeline', 'stage', 'cause'],
     ),
-    creditsGranted: counter('credits_granted_total', 'Credits granted to sources, in records.', ['pipeline']),
-    refused: counter('refused_batches_total', 'Batches refused at the door, by code.', ['code']),
+    creditsGranted: counter('credits_granted_total', 'Credits granted to sources, in records', ['pipeline']),
+    refused: counter('refused_batches_total', 'Batches refused at the door, by code', ['code']),
   };
   const byPipeline = [
     series.calls,

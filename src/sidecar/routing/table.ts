@@ -20,8 +20,8 @@ export interface Route {
   readonly placements: ReadonlyMap<string, Placement>;
   /** Takes nothing new, finishes what runs. */
   readonly draining: boolean;
-  /** Number of the assignment, as the router gave it. */
-  readonly assignmentVersion: number;
+  /** As it was received. */
+  readonly assignment: PipelineAssignment__Output;
   /** Milliseconds since 1970 at which it was last assigned. */
   readonly assignedAt: number;
 }
@@ -70,10 +70,9 @@ function routeOf(assignment: PipelineAssignment__Output, known: Route | undefine
     // a definition that did not change keeps its graph: what runs and what comes stay in the same lanes
     graph: known?.graph.key === graph.key ? known.graph : graph,
     placements: placementsOf(assignment),
-    // a drain that the router ordered ends with the next assignment of this pipeline, not with a repeat
-    draining:
-      known?.draining === true && assignment.version !== 0 && assignment.version === known.assignmentVersion,
-    assignmentVersion: assignment.version,
+    // a drain that the router ordered ends with the next assignment of this pipeline; the same one was not sent anew
+    draining: known?.draining === true && known.assignment === assignment,
+    assignment,
     assignedAt: input.now,
   };
 }
