@@ -13,8 +13,8 @@ export interface ReadBack {
 }
 
 const MOST_DELAYED = `
-  SELECT date, origin, origin_city AS "from", destination, destination_city AS "to", delay AS "delay min"
-  FROM flights ORDER BY delay DESC, date LIMIT 5`;
+  SELECT replace(substr(date, 1, 16), 'T', ' ') AS date, origin, origin_city AS "from", destination, destination_city AS "to", delay AS "delay min"
+  FROM flights ORDER BY flights.delay DESC, flights.date LIMIT 5`;
 
 const WORST_ROUTES = `
   SELECT origin || ' ' || ifnull(origin_city, '') AS "from", destination || ' ' || ifnull(destination_city, '') AS "to",

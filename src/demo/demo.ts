@@ -33,15 +33,14 @@ export async function runDemo(options: DemoConfig, io: DemoIo, signal: AbortSign
   let code = 1;
   try {
     code = await run({ options, io, signal, folder, processes, progress });
-    if (code !== 0) io.stderr.write(`The logs are in ${folder}\n`);
   } catch (error) {
     progress.clear();
     if (signal.aborted) code = 130;
-    else await reportFailure(io, folder, processes, ConveyorError.from(error));
+    else await reportFailure(io, processes, ConveyorError.from(error));
   } finally {
     await processes.stop(STOP_GRACE_MS);
-    // what went wrong can be looked at
-    if (code !== 1) await rm(folder, { recursive: true, force: true });
+    if (code === 1 && processes.anyStarted) io.stderr.write(`The logs are in ${folder}\n`);
+    else await rm(folder, { recursive: true, force: true });
   }
   return code;
 }
@@ -105,14 +104,12 @@ function aborted(signal: AbortSignal): Promise<never> {
 }
 
 async function reportFailure(
-  io: DemoIo,
-  folder: string,
+  { stderr }: DemoIo,
   processes: Processes,
-  error: ConveyorError,
+  { message }: ConveyorError,
 ): Promise<void> {
-  io.stderr.write(`The demo failed: ${error.message}\n`);
+  stderr.write(`The demo failed: ${message}\n`);
   const { failedName } = processes;
-  if (failedName !== undefined)
-    io.stderr.write(`The last lines of ${failedName}.log:\n${await processes.logTail(failedName)}\n`);
-  io.stderr.write(`The logs are in ${folder}\n`);
+  if (failedName === undefined) return;
+  stderr.write(`The last lines of ${failedName}.log:\n${await processes.logTail(failedName)}\n`);
 }

@@ -30,6 +30,7 @@ export class Processes {
   readonly #failed = Promise.withResolvers<never>();
   #failedName: string | undefined;
   #stopped = false;
+  #anyStarted = false;
 
   /** @param folder where the log files go: `<name>.log`. */
   constructor(host: Host, folder: string) {
@@ -47,6 +48,11 @@ export class Processes {
   /** The program that `failed` is about. */
   get failedName(): string | undefined {
     return this.#failedName;
+  }
+
+  /** Whether there are logs to look at. */
+  get anyStarted(): boolean {
+    return this.#anyStarted;
   }
 
   /** Starts a program; its output goes to its log file. */
@@ -95,6 +101,7 @@ export class Processes {
 
   #spawn(program: Program, stdout: 'log' | 'pipe'): Running {
     if (this.#stopped) throw new ConveyorError('CANCELLED', `${program.name} is not started: the demo stops`);
+    this.#anyStarted = true;
     const log = openSync(this.#logFile(program.name), 'a');
     const child = spawn(this.#host.execPath, [...program.args], {
       env: { ...this.#inherited(), ...program.env },

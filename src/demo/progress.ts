@@ -11,7 +11,7 @@ export interface Progress {
 /** One line that is written over itself on a terminal; elsewhere nothing but the notes. */
 export class ProgressLine {
   readonly #output: Output;
-  readonly #startedAt = performance.now();
+  #startedAt: number | undefined;
   #shown = false;
 
   constructor(output: Output) {
@@ -21,7 +21,8 @@ export class ProgressLine {
   /** Shows where the run is. */
   update({ done, total, inFlight }: Progress): void {
     if (this.#output.isTTY !== true) return;
-    const seconds = (performance.now() - this.#startedAt) / 1_000;
+    this.#startedAt ??= performance.now();
+    const seconds = Math.max(0.1, (performance.now() - this.#startedAt) / 1_000);
     const filled = Math.round((20 * done) / Math.max(1, total));
     const bar = `${'━'.repeat(filled)}${'─'.repeat(20 - filled)}`;
     const counts = `${done.toLocaleString('en')} of ${total.toLocaleString('en')} records`;

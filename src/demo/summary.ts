@@ -1,5 +1,6 @@
 import type { Check, Outcome } from './add-up.ts';
 import type { ReadBack } from './database.ts';
+import { TERMS } from './ledger.ts';
 import type { SourceDone } from './source-reports.ts';
 import { table } from './table.ts';
 
@@ -19,39 +20,25 @@ const number = (value: number): string => value.toLocaleString('en');
 
 function ledgers(summary: Summary): string {
   return table([
-    [
-      '',
-      'entered',
-      'derived',
-      'delivered',
-      'forwarded',
-      'filtered',
-      'failed',
-      'returned',
-      'replaced',
-      'in flight',
-    ],
-    ...summary.ledgers.map(({ name, ledger: l }) => [
+    ['', ...TERMS, 'in flight', 'unaccounted'],
+    ...summary.ledgers.map(({ name, ledger }) => [
       name,
-      ...[l.entered, l.derived, l.delivered, l.forwarded],
-      ...[l.filtered, l.failed, l.returned, l.replaced, l.inFlight],
+      ...TERMS.map((term) => ledger[term]),
+      ledger.inFlight,
+      ledger.unaccounted,
     ]),
   ]);
 }
 
 function checks(summary: Summary): string {
-  return table([
-    ['', '', '', '', ''],
-    ...summary.checks.map(({ ok, left, leftValue, right, rightValue }) => [
+  return table(
+    summary.checks.map(({ ok, left, leftValue, right, rightValue }) => [
       ok ? '✔' : '✘',
       left,
       `${number(leftValue)} ${ok ? '=' : '≠'} ${number(rightValue)}`,
       right,
     ]),
-  ])
-    .split('\n')
-    .slice(1)
-    .join('\n');
+  );
 }
 
 /** The summary as people read it. */
