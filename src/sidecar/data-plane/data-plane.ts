@@ -156,11 +156,7 @@ export class DataPlane {
 
   /** Forgets pipelines that are not assigned any more, their series too; those that still run stay until they are done. */
   retain(pipelineIds: ReadonlySet<string>): void {
-    for (const [id, { ledger }] of this.#pipelines) {
-      if (pipelineIds.has(id) || ledger.runs > 0) continue;
-      this.#pipelines.delete(id);
-      this.#metrics.forget(id);
-    }
+    for (const [id, pipeline] of this.#pipelines) this.#tidy(id, pipeline, pipelineIds.has(id));
   }
 
   /** What a pipeline has done here: the ledger, and the totals of its stages. */
@@ -244,7 +240,8 @@ export class DataPlane {
     const startedAt = clock.now();
     const acks = await this.#flowOf(pipeline, graph).enter(entering);
     pipeline.observer.acknowledged(acks, clock.now() - startedAt);
-    this.#forgetIdle(pipeline, graph);
+    const route = this.#options.routes.route(graph.pipelineId);
+    if (route?.graph !== graph) this.#tidy(graph.pipelineId, pipeline, route !== undefined);
     return acks;
   }
 
@@ -282,10 +279,13 @@ export class DataPlane {
     return flow;
   }
 
-  /** A graph that was replaced goes when its last batch is done. */
-  #forgetIdle({ flows }: Pipeline, graph: Graph): void {
-    if (this.#options.routes.route(graph.pipelineId)?.graph === graph) return;
-    if (flows.get(graph)?.idle === true) flows.delete(graph);
+  /** A graph that was replaced, and a pipeline that was revoked, go when their last batch is done. */
+  #tidy(id: string, { flows, ledger }: Pipeline, assigned: boolean): void {
+    const current = this.#options.routes.route(id)?.graph;
+    for (const [graph, flow] of flows) if (graph !== current && flow.idle) flows.delete(graph);
+    if (assigned || ledger.runs > 0) return;
+    this.#pipelines.delete(id);
+    this.#metrics.forget(id);
   }
 }
 

@@ -111,7 +111,7 @@ class Hop {
           return;
         case 'retry':
           last = verdict.otherwise;
-          if (await this.#mayRetry(parts, attempt)) break;
+          if (answer.elsewhere || (await this.#mayRetry(parts, attempt))) break;
           this.#settleAll(parts, last);
           return;
       }

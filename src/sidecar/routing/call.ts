@@ -35,6 +35,8 @@ export type StageAnswer =
       readonly sizeProven: boolean;
       /** A single record above the stage's message limit can never be taken. */
       readonly aboveLimit: boolean;
+      /** Another replica has not been tried yet: it comes before any backoff. */
+      readonly elsewhere: boolean;
     };
 
 /** What one call to a stage may hold. */

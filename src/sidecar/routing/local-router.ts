@@ -167,6 +167,7 @@ export class LocalRouter {
         error,
         sizeProven: request.length <= standing.largestTaken,
         aboveLimit: request.length > maxCallBytes,
+        elsewhere: false,
       };
     }
   }

@@ -90,7 +90,7 @@ export class RemoteRouter {
   }
 }
 
-const FAILURE = { kind: 'failed', sizeProven: false, aboveLimit: false } as const;
+const FAILURE = { kind: 'failed', sizeProven: false, aboveLimit: false, elsewhere: false } as const;
 
 function settingsOf({ hops, graph, trace, signal }: StageCall, timeoutMs: number): CallSettings {
   const metadata = addTrace(new Metadata(), trace);

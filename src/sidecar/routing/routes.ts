@@ -25,13 +25,19 @@ export interface RoutesOptions {
   readonly onChange: (table: RoutingTable) => void;
 }
 
+/** A pipeline that finishes what runs; one that was revoked goes when it has. */
+interface Drain {
+  readonly end: AbortController;
+  readonly revoked: boolean;
+}
+
 /** How often a drain looks whether it is done. */
 const LOOK_MS = 20;
 
 /** Holds the newest routing table, and lets pipelines that go finish first. */
 export class Routes {
   readonly #options: RoutesOptions;
-  readonly #drains = new Map<string, AbortController>();
+  readonly #drains = new Map<string, Drain>();
   #table: RoutingTable = EMPTY_TABLE;
 
   constructor(options: RoutesOptions) {
@@ -51,7 +57,9 @@ export class Routes {
     const assigned = new Set(assignments.map(({ pipelineId }) => pipelineId));
     for (const id of assigned) if (this.route(id)?.draining === false) this.#endDrain(id);
     for (const id of this.#table.routes.keys()) {
-      if (!assigned.has(id) && !this.#drains.has(id)) this.#beginDrain(id, drainTimeoutMs, true);
+      if (assigned.has(id) || this.#drains.get(id)?.revoked === true) continue;
+      this.#endDrain(id);
+      this.#beginDrain(id, drainTimeoutMs, true);
     }
   }
 
@@ -102,16 +110,16 @@ export class Routes {
   }
 
   #endDrain(id: string): void {
-    this.#drains.get(id)?.abort();
+    this.#drains.get(id)?.end.abort();
     this.#drains.delete(id);
   }
 
   #beginDrain(id: string, timeoutMs: number, revoked: boolean): void {
-    const drain = new AbortController();
-    this.#drains.set(id, drain);
-    void this.#finish(id, timeoutMs, drain.signal).then(() => {
-      if (drain.signal.aborted) return;
-      if (!revoked) return;
+    const end = new AbortController();
+    this.#drains.set(id, { end, revoked });
+    void this.#finish(id, timeoutMs, end.signal).then(() => {
+      // a drain that the router ordered stays until the next assignment
+      if (end.signal.aborted || !revoked) return;
       this.#drains.delete(id);
       this.#set(without(this.#table, id));
     });

@@ -113,14 +113,20 @@ export class StageRouter {
     const replica = replicas.choose(`${graph.pipelineId}\0${stage.id}`, placement?.replicas ?? [], tried);
     if (replica === undefined) return unplaced(graph, stage, placement);
     const answer = await remote.call(replica.endpoint, call);
-    const failed = answer.kind === 'failed';
-    if (failed) tried.add(replica.endpoint);
-    const current = table().routes.get(graph.pipelineId)?.graph;
-    // who is of another generation is not ill, and who waits longer than we do is not either
-    if (!failed || answer.error.code !== 'GENERATION_SKEW' || current !== graph) {
-      if (!failed || answer.error.code !== 'CANCELLED') replicas.report(replica.endpoint, !failed);
+    if (answer.kind === 'answered') {
+      replicas.report(replica.endpoint, true);
+      return answer;
     }
-    return answer;
+    tried.add(replica.endpoint);
+    // who is of another generation than an outdated caller is not ill
+    const outdated = table().routes.get(graph.pipelineId)?.graph !== graph;
+    const innocent =
+      answer.error.code === 'CANCELLED' || (answer.error.code === 'GENERATION_SKEW' && outdated);
+    if (!innocent) replicas.report(replica.endpoint, false);
+    return {
+      ...answer,
+      elsewhere: placement?.replicas.some(({ endpoint }) => !tried.has(endpoint)) ?? false,
+    };
   }
 }
 
@@ -142,5 +148,5 @@ function unplaced(graph: Graph, stage: Stage, placement: Placement | undefined):
           'UNAVAILABLE',
           `nothing offers stage "${stage.id}" of "${graph.pipelineId}" at this moment`,
         );
-  return { kind: 'failed', error, sizeProven: false, aboveLimit: false };
+  return { kind: 'failed', error, sizeProven: false, aboveLimit: false, elsewhere: false };
 }
