@@ -77,7 +77,7 @@ function routing(options: DataPathOptions, dataPlane: () => DataPlane): Joined {
     idleMs: IDLE_CHANNEL_MS,
   });
   const replicas = new ReplicaChoice(clock);
-  const local = new LocalRouter({ clients, maxCallBytes, report: pod.reportCall.bind(pod) });
+  const local = new LocalRouter({ clock, clients, maxCallBytes, report: pod.reportCall.bind(pod) });
   const remote = new RemoteRouter({ clock, clients, sidecarId, maxCallBytes });
   const routes = new Routes({
     clock,

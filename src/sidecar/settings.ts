@@ -164,9 +164,9 @@ const DISCOVERY = {
   discoveryProbeTimeoutMs: setting({
     env: 'DISCOVERY_PROBE_TIMEOUT',
     group: 'Discovery',
-    describe: 'longest that one step of a probe may take',
+    describe: 'longest that the probe of one port may take',
     type: duration({ minMs: 10, maxMs: MINUTE }),
-    default: SECOND,
+    default: 1_700,
   }),
 };
 
@@ -224,9 +224,9 @@ const LIFECYCLE = {
   }),
 };
 
-/** Everything that can be set of a sidecar (issue §2; the variables that existing deployments set are fixed). */
-export const SIDECAR = defineConfig(
-  { ...IDENTITY, ...ROUTER, ...SERVERS, ...DISCOVERY, ...DATA_PLANE, ...LIFECYCLE, ...LOG_SETTINGS },
+/** What tells where services may be. */
+export const DISCOVER = defineConfig(
+  { ...DISCOVERY, grpcPort: SERVERS.grpcPort, adminPort: SERVERS.adminPort },
   [
     {
       keys: ['discoveryStartPort', 'discoveryEndPort'],
@@ -245,6 +245,17 @@ export const SIDECAR = defineConfig(
       check: ({ grpcPort, adminPort }) =>
         grpcPort === adminPort && grpcPort !== 0 ? 'the two servers need a port each' : undefined,
     },
+  ],
+);
+
+/** What tells where services may be, deeply frozen. */
+export type DiscoverConfig = ConfigOf<typeof DISCOVER.settings>;
+
+/** Everything that can be set of a sidecar (issue §2; the variables that existing deployments set are fixed). */
+export const SIDECAR = defineConfig(
+  { ...IDENTITY, ...ROUTER, ...SERVERS, ...DISCOVERY, ...DATA_PLANE, ...LIFECYCLE, ...LOG_SETTINGS },
+  [
+    ...DISCOVER.rules,
     {
       keys: ['maxMessageBytes', 'byteBudgetBytes'],
       check: ({ maxMessageBytes, byteBudgetBytes }) =>

@@ -6,6 +6,7 @@ import {
   poolOf,
   type ServiceShape,
 } from './descriptors.ts';
+import { readable } from './readable.ts';
 import { methodDifferences, type Pools } from './shapes.ts';
 
 /** What a service is to a pipeline. */
@@ -72,13 +73,17 @@ function claims(service: string): ServiceType[] {
 const methodOf = (service: ServiceShape | undefined, name: string): MethodShape | undefined =>
   service?.methods.find((method) => method.name === name);
 
+// a peer's method names are shown to people
+const methodNames = (service: ServiceShape | undefined): string[] =>
+  (service?.methods ?? []).map(({ name }) => name).filter((name) => /^\w{1,128}$/.test(name));
+
 function differencesOf(method: string, role: Role, service: ServiceShape, pools: Pools): string[] {
   const expected = methodOf(pools.contract.services.get(role.service), method);
   return expected === undefined ? [] : methodDifferences(expected, methodOf(service, method), pools);
 }
 
 function usable(role: Role, service: ServiceShape, pools: Pools): Classification {
-  const offered = new Set(service.methods.map(({ name }) => name));
+  const offered = new Set(methodNames(service));
   const odd = role.optional.filter(
     (name) => offered.has(name) && differencesOf(name, role, service, pools).length > 0,
   );
@@ -91,12 +96,12 @@ function usable(role: Role, service: ServiceShape, pools: Pools): Classification
 }
 
 function other(kind: ServiceKind, service: ServiceShape | undefined, reasons: Partial<Classification> = {}) {
-  const methods = (service?.methods ?? []).map(({ name }) => name).sort();
+  const methods = methodNames(service).sort();
   return { kind, methods, differences: [], note: '', ...reasons } satisfies Classification;
 }
 
 function mismatch(role: Role, service: ServiceShape, pools: Pools): Classification {
-  const differences = differencesOf(role.method, role, service, pools);
+  const differences = differencesOf(role.method, role, service, pools).map((line) => readable(line));
   const others = ROLES.filter(({ method }) => method !== role.method && methodOf(service, method));
   const note = others.map(({ method }) => `it has ${method} instead`).join(', ');
   return other('mismatch', service, { differences, note });

@@ -44,10 +44,8 @@ export interface Discovery extends Component {
 
 /** Services whose servers offer grpc.health.v1. */
 function healthTargets(tracks: Iterable<PortTrack>): HealthTarget[] {
-  return [...tracks].flatMap(({ report, endpoint, services }) =>
-    report.services.some(({ protoService }) => protoService === 'grpc.health.v1.Health')
-      ? services.map(({ protoService }) => ({ endpoint, protoService }))
-      : [],
+  return [...tracks].flatMap(({ endpoint, services, offersHealth }) =>
+    offersHealth ? services.map(({ protoService }) => ({ endpoint, protoService })) : [],
   );
 }
 

@@ -3,6 +3,7 @@ import { ConveyorError } from '../../foundation/errors.ts';
 import { serverStream, unary } from '../../foundation/grpc/call.ts';
 import { serviceDefinition } from '../../foundation/grpc/definitions.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
+import { linked } from './linked.ts';
 import { openProbeClient } from './probe-client.ts';
 import type { Serving } from './registry.ts';
 
@@ -32,14 +33,16 @@ export interface HealthFollower {
 const WATCH_MS = 10 * 60_000;
 const CHECK_TIMEOUT_MS = 1_000;
 const CHECK_INTERVAL_MS = 5_000;
+/** A server that lists the service and has none of its methods is asked again after this. */
+const NOT_OFFERED_MS = 60_000;
 /** A watch that broke sooner is not worth a scan: it may break as soon again. */
 const WORKED_MS = 1_000;
 const MAX_BYTES = 64 * 1024;
 
 const healthMethods = () => serviceDefinition('grpc.health.v1.Health');
 
-/** How following ended: the server has no opinion on the service, or the connection or call broke. */
-type End = 'no opinion' | 'lost';
+/** How following ended: the server offers no method of the service, or the connection or a call broke. */
+type End = 'not offered' | 'lost';
 
 interface Following {
   readonly client: Client;
@@ -48,28 +51,22 @@ interface Following {
   readonly tell: (serving: Serving) => void;
 }
 
+// SERVICE_UNKNOWN may change while the watch is open: a server may learn of its services late
 const servingOf = (status: string): Serving =>
   status === 'SERVING' || status === 'NOT_SERVING' ? status : undefined;
 
-async function pause(ms: number, { clock, signal }: Following): Promise<void> {
-  await clock.sleep(ms, signal).catch(() => undefined);
-}
-
-/** Follows one name by Watch. @returns undefined when the server does not know the name. */
-async function watch(service: string, following: Following): Promise<End | undefined> {
+/** Follows one name by Watch. */
+async function watch(service: string, following: Following): Promise<End> {
   const { client, signal, tell } = following;
   const settings = { timeoutMs: WATCH_MS, signal };
   while (!signal.aborted) {
     try {
-      for await (const { status } of serverStream(client, healthMethods().Watch, { service }, settings)) {
-        if (status === 'SERVICE_UNKNOWN') return undefined;
+      for await (const { status } of serverStream(client, healthMethods().Watch, { service }, settings))
         tell(servingOf(status));
-      }
       return 'lost';
     } catch (error) {
       const { code } = ConveyorError.from(error);
-      if (code === 'UNIMPLEMENTED') return check(service, following);
-      if (code === 'NOT_FOUND') return undefined;
+      if (code === 'UNIMPLEMENTED' || code === 'NOT_FOUND') return check(service, following);
       // an old watch is opened afresh
       if (code !== 'DEADLINE_EXCEEDED') return 'lost';
     }
@@ -78,35 +75,42 @@ async function watch(service: string, following: Following): Promise<End | undef
 }
 
 /** Follows one name by asking again and again, for servers without Watch. */
-async function check(service: string, following: Following): Promise<End | undefined> {
-  const { client, signal, tell } = following;
+async function check(service: string, { client, clock, signal, tell }: Following): Promise<End> {
+  const settings = { timeoutMs: CHECK_TIMEOUT_MS, signal };
   while (!signal.aborted) {
     try {
-      const settings = { timeoutMs: CHECK_TIMEOUT_MS, signal };
       tell(servingOf((await unary(client, healthMethods().Check, { service }, settings)).status));
     } catch (error) {
       const { code } = ConveyorError.from(error);
-      if (code === 'NOT_FOUND') return undefined;
-      if (code === 'UNIMPLEMENTED') return 'no opinion';
-      if (code !== 'DEADLINE_EXCEEDED') return 'lost';
+      if (code === 'UNIMPLEMENTED') return 'not offered';
+      if (code === 'NOT_FOUND') tell(undefined);
+      else if (code !== 'DEADLINE_EXCEEDED') return 'lost';
     }
-    await pause(CHECK_INTERVAL_MS, following);
+    await clock.sleep(CHECK_INTERVAL_MS, signal).catch(() => undefined);
   }
   return 'lost';
 }
 
-/** Follows a service under its own name, else the server as a whole. */
+/** Follows a service under its own name, and the server as a whole for when it has nothing to say of that. */
 async function follow(service: string, following: Following): Promise<End> {
-  for (const name of [service, '']) {
-    const end = await watch(name, following);
-    if (end !== undefined || following.signal.aborted) return end ?? 'lost';
-  }
-  return 'no opinion';
+  const both = linked(following.signal);
+  let own: Serving;
+  let whole: Serving;
+  const tell = (): void => following.tell(own ?? whole);
+  const ends = [
+    watch(service, { ...following, signal: both.signal, tell: (serving) => ((own = serving), tell()) }),
+    watch('', { ...following, signal: both.signal, tell: (serving) => ((whole = serving), tell()) }),
+  ];
+  const end = await Promise.race(ends);
+  both.abort();
+  both.release();
+  await Promise.all(ends);
+  return end;
 }
 
 interface Entry {
+  readonly target: HealthTarget;
   readonly abort: AbortController;
-  done: Promise<void>;
 }
 
 const keyOf = ({ endpoint, protoService }: HealthTarget): string => `${endpoint} ${protoService}`;
@@ -129,24 +133,26 @@ export function createHealthFollower({
     };
     const end = await follow(target.protoService, { client: connection.client, clock, signal, tell });
     await connection.close();
-    if (signal.aborted || end === 'no opinion') return;
+    if (end === 'not offered') await clock.sleep(NOT_OFFERED_MS, signal).catch(() => undefined);
+    if (signal.aborted) return;
     entries.delete(keyOf(target));
     onServing(target, undefined);
-    if (clock.now() - beganMs >= WORKED_MS) onLost();
+    if (end === 'lost' && clock.now() - beganMs >= WORKED_MS) onLost();
   };
   const start = (target: HealthTarget): void => {
     const abort = new AbortController();
     const done = run(target, abort.signal).finally(() => ending.delete(done));
     ending.add(done);
-    entries.set(keyOf(target), { abort, done });
+    entries.set(keyOf(target), { target, abort });
   };
   return {
     reconcile(targets) {
       const wanted = new Map(targets.map((target) => [keyOf(target), target]));
-      for (const [key, { abort }] of entries) {
+      for (const [key, { target, abort }] of entries) {
         if (wanted.has(key)) continue;
         entries.delete(key);
         abort.abort();
+        onServing(target, undefined);
       }
       for (const [key, target] of wanted) if (!entries.has(key)) start(target);
     },

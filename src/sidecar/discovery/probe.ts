@@ -7,7 +7,9 @@ import { classify, contractPool } from './classify.ts';
 import { descriptorHash, poolOf } from './descriptors.ts';
 import { isUsable, NOT_STATED, type PortReport, type PortState, type ServiceReport } from './ports.ts';
 import { type Preflight, preflight, type Verdict } from './preflight.ts';
+import { linked } from './linked.ts';
 import { openProbeClient } from './probe-client.ts';
+import { readable } from './readable.ts';
 import { reflect, type Reflection, REFLECTION_LIMITS, type ReflectionLimits } from './reflect.ts';
 
 /** How a port is probed. */
@@ -21,6 +23,8 @@ export interface ProbeOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Room for the differences of a service. */
+const MAX_REASON_CHARS = 2_000;
 const LOOPBACKS = ['127.0.0.1', '::1'] as const;
 /** The most telling first: what one address says is worth more than that the other is closed. */
 const TELLING: readonly Verdict[] = ['h2', 'tls', 'http1', 'garbage', 'hung-up', 'silent', 'closed'];
@@ -31,14 +35,14 @@ interface Address extends Preflight {
 
 /** Both loopbacks at once; a port that answers on both is one service, on 127.0.0.1. */
 async function findAddress(port: number, timeoutMs: number, signal?: AbortSignal): Promise<Address> {
-  const found = new AbortController();
-  const ended = signal === undefined ? found.signal : AbortSignal.any([signal, found.signal]);
+  const found = linked(signal);
   const knocks = LOOPBACKS.map(async (host): Promise<Address> => {
-    const answer = await preflight({ host, port, timeoutMs, signal: ended });
+    const answer = await preflight({ host, port, timeoutMs, signal: found.signal });
     if (host === LOOPBACKS[0] && answer.verdict === 'h2') found.abort();
     return { ...answer, endpoint: hostPort(host, port) };
   });
   const addresses = await Promise.all(knocks);
+  found.release();
   const rank = ({ verdict }: Address): number => TELLING.indexOf(verdict);
   return addresses.reduce((best, next) => (rank(next) < rank(best) ? next : best));
 }
@@ -119,7 +123,8 @@ export async function probePort(port: number, options: ProbeOptions): Promise<Po
   const address = await findAddress(port, Math.min(preflightTimeoutMs, timeoutMs), signal);
   const report = (finding: Finding): PortReport => {
     if (signal?.aborted === true) throw new ConveyorError('CANCELLED', `probe of port ${port} was cancelled`);
-    return { port, endpoint: address.endpoint, ...finding, probeMs: Math.round(elapsedMs()) };
+    const reason = readable(finding.reason, MAX_REASON_CHARS);
+    return { port, endpoint: address.endpoint, ...finding, reason, probeMs: Math.round(elapsedMs()) };
   };
   const { endpoint, verdict, detail } = address;
   if (verdict !== 'h2') return report({ state: verdict, reason: detail, reflection: '', services: [] });

@@ -98,12 +98,18 @@ function refuse({ errorCode, errorMessage }: { errorCode: number; errorMessage: 
   throw new ConveyorError(code, errorMessage === '' ? `reflection error ${errorCode}` : errorMessage);
 }
 
+/** Names stand in paths, logs and tables: they are what protobuf allows, and short. */
+const isFullName = (name: string): boolean =>
+  name.length <= 256 && /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/.test(name);
+
 async function listServices(talk: Conversation, limits: ReflectionLimits): Promise<string[]> {
   const answer = await talk.ask({ listServices: '*' });
   if (answer.errorResponse) refuse(answer.errorResponse);
   const services = [...new Set((answer.listServicesResponse?.service ?? []).map(({ name }) => name))];
   if (services.length > limits.maxServices)
     throw new ConveyorError('TOO_LARGE', `lists ${services.length} services, above ${limits.maxServices}`);
+  if (!services.every(isFullName))
+    throw new ConveyorError('MALFORMED', 'lists a service with an invalid name');
   return services;
 }
 

@@ -15,6 +15,8 @@ export interface PortTrack {
   readonly failures: number;
   readonly endpoint: string;
   readonly services: readonly HeldService[];
+  /** Its server offers grpc.health.v1. */
+  readonly offersHealth: boolean;
   /** By proto service: probes in a row in which a new service did not answer GetCapabilities. */
   readonly unanswered: ReadonlyMap<string, number>;
 }
@@ -56,7 +58,7 @@ function goneAfter({ report, calls, moved }: Circumstances & { readonly report: 
   }
 }
 
-type Found = Pick<PortTrack, 'services' | 'unanswered'>;
+type Found = Pick<PortTrack, 'services' | 'unanswered' | 'offersHealth'>;
 
 /** The services of a port that answered. What one states is remembered when it once does not answer the question. */
 function found(report: PortReport, previous: PortTrack | undefined): Found {
@@ -73,7 +75,8 @@ function found(report: PortReport, previous: PortTrack | undefined): Found {
     if (limits === undefined) unanswered.set(protoService, misses);
     else services.push({ ...service, limits });
   }
-  return { services, unanswered };
+  const offersHealth = report.services.some(({ protoService }) => protoService === 'grpc.health.v1.Health');
+  return { services, unanswered, offersHealth };
 }
 
 /**
@@ -91,6 +94,7 @@ export function nextTrack(
   const limit = goneAfter({ ...circumstances, report });
   if (limit === 0)
     return { report, sinceMs, failures: 0, endpoint: report.endpoint, ...found(report, previous) };
+
   const { failures: before = 0, services = [], endpoint = report.endpoint } = previous ?? {};
   const excused = calls === 'ok' && limit === GONE_AFTER.noAnswer;
   const failures = services.length === 0 || excused ? 0 : before + 1;
@@ -101,6 +105,7 @@ export function nextTrack(
     failures: gone ? 0 : failures,
     endpoint,
     services: gone ? [] : services,
+    offersHealth: previous?.offersHealth ?? false,
     unanswered: new Map(),
   };
 }

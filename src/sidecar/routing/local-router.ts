@@ -4,6 +4,7 @@ import { unary } from '../../foundation/grpc/call.ts';
 import { raw, serviceDefinition } from '../../foundation/grpc/definitions.ts';
 import { readProcessBatchResponse, readWriteBatchResponse } from '../wire/responses.ts';
 import { writeProcessBatchRequest, writeWriteBatchRequest } from '../wire/writer.ts';
+import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import { addTrace, type StageAnswer, type StageCall, type Target } from './call.ts';
 import type { ClientPool } from './client-pool.ts';
 import type { StageType } from './graph.ts';
@@ -30,6 +31,7 @@ export type CallEvidence = 'ok' | 'failed' | 'unusable';
 
 /** How local services are called. */
 export interface LocalRouterOptions {
+  readonly clock: Clock;
   readonly clients: ClientPool;
   /** Told of every call: real calls are the best probe. */
   readonly report: (endpoint: string, protoService: string, evidence: CallEvidence) => void;
@@ -50,6 +52,12 @@ const UNUSABLE: ReadonlySet<ErrorCode> = new Set([
 ]);
 /** Codes that speak of the service, not of the records in the call. */
 const FAILING: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED']);
+
+/** What a service answered, and the time that the call still has. */
+interface Response {
+  readonly response: Buffer;
+  readonly leftMs: number;
+}
 
 interface Standing {
   readonly slots: Slots;
@@ -138,7 +146,7 @@ export class LocalRouter {
   }
 
   async #call(service: LocalService, standing: Standing, call: StageCall): Promise<StageAnswer> {
-    const { clients, report, maxCallBytes } = this.#options;
+    const { clock, clients, report, maxCallBytes } = this.#options;
     const isSink = call.stage.type === 'sink';
     const request = isSink
       ? writeWriteBatchRequest({ ...parts(call), sinkId: service.name, timeoutMs: call.timeoutMs })
@@ -146,13 +154,14 @@ export class LocalRouter {
     const name = isSink ? 'WriteBatch' : 'ProcessBatch';
     const method = { ...this.#methods[name], path: `/${service.protoService}/${name}` };
     const lease = clients.lease(service.endpoint);
+    const until = clock.now() + call.timeoutMs;
     try {
       const response = await unary(lease.client, method, request, {
         timeoutMs: call.timeoutMs,
         signal: call.signal,
         metadata: addTrace(new Metadata(), call.trace),
       });
-      const answer = await this.#read(service, call, response);
+      const answer = await this.#read(service, call, { response, leftMs: until - clock.now() });
       lease.release(false);
       standing.largestTaken = Math.max(standing.largestTaken, request.length);
       report(service.endpoint, service.protoService, 'ok');
@@ -172,13 +181,13 @@ export class LocalRouter {
     }
   }
 
-  async #read(service: LocalService, call: StageCall, response: Buffer): Promise<StageAnswer> {
+  async #read(service: LocalService, call: StageCall, { response, leftMs }: Response): Promise<StageAnswer> {
     if (call.stage.type === 'transform') {
       const { results } = readProcessBatchResponse(response);
       return { kind: 'answered', outcomes: transformOutcomes(call.records, results), bytes: response.length };
     }
     const written = readWriteBatchResponse(response);
-    const flushed = written.status === 'pending' && (await this.flush(service, call.timeoutMs));
+    const flushed = written.status === 'pending' && (await this.flush(service, leftMs));
     return { kind: 'answered', outcomes: sinkOutcomes(call.records, written, flushed), bytes: 0 };
   }
 }
