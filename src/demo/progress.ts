@@ -1,5 +1,8 @@
 /** Where progress is shown. */
-export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+}
 
 /** How far the run is, in records. */
 export interface Progress {

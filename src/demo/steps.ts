@@ -12,6 +12,9 @@ import type { ProgressLine } from './progress.ts';
 import { followSource, type SourceDone } from './source-reports.ts';
 import type { Summary } from './summary.ts';
 
+// well above what a restart, a lease and a machine under load take together
+const STALL_MS = 60_000;
+
 /** What every step works with. */
 export interface RunContext {
   readonly processes: Processes;
@@ -45,16 +48,41 @@ export async function feed(
   { chaos, total }: { readonly chaos: Chaos | undefined; readonly total: number },
 ): Promise<SourceDone> {
   const { stdout, exited } = processes.startPiped(source);
-  const done = await followSource(stdout, ({ succeeded, failed, open }) => {
+  const stall = watchForStall(source.name);
+  const followed = followSource(stdout, ({ succeeded, failed, open }) => {
     progress.update({ done: succeeded + failed, total, inFlight: open });
+    stall.at(succeeded + failed);
     chaos?.onProgress(succeeded + failed);
   });
+  const done = await Promise.race([followed, stall.detected]).finally(() => stall.end());
   // should it have failed, `processes.failed` knows why
   await exited;
   if (done === undefined) throw new ConveyorError('UNAVAILABLE', `${source.name} ended before it was done`);
   await chaos?.settled();
   await Promise.all(sidecars.map((sidecar) => ready(sidecar, signal)));
   return done;
+}
+
+/** Something that hangs must end with a reason, not with the user's patience. */
+function watchForStall(name: string): {
+  readonly detected: Promise<never>;
+  at(done: number): void;
+  end(): void;
+} {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const reason = `no record of ${name} was acknowledged for ${STALL_MS / 1_000} s`;
+    reject(new ConveyorError('DEADLINE_EXCEEDED', reason));
+  }, STALL_MS);
+  let last = 0;
+  return {
+    detected: promise,
+    at(done) {
+      if (done !== last) timer.refresh();
+      last = done;
+    },
+    end: () => clearTimeout(timer),
+  };
 }
 
 /** What a run has left behind. */
