@@ -3,7 +3,6 @@ import { ConveyorError } from '../../foundation/errors.ts';
 import { serverStream, unary } from '../../foundation/grpc/call.ts';
 import { serviceDefinition } from '../../foundation/grpc/definitions.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
-import { linked } from './linked.ts';
 import { openProbeClient } from './probe-client.ts';
 import type { Serving } from './registry.ts';
 
@@ -30,7 +29,8 @@ export interface HealthFollower {
   stop(): Promise<void>;
 }
 
-const WATCH_MS = 10 * 60_000;
+/** After this a watch is opened afresh, by the service's own name first. */
+const WATCH_MS = 2 * 60_000;
 const CHECK_TIMEOUT_MS = 1_000;
 const CHECK_INTERVAL_MS = 5_000;
 /** A server that lists the service and has none of its methods is asked again after this. */
@@ -43,6 +43,8 @@ const healthMethods = () => serviceDefinition('grpc.health.v1.Health');
 
 /** How following ended: the server offers no method of the service, or the connection or a call broke. */
 type End = 'not offered' | 'lost';
+/** How one name ended: the server does not know it, or it is time to ask for all of them again. */
+type NameEnd = End | 'unknown' | 'expired';
 
 interface Following {
   readonly client: Client;
@@ -51,61 +53,58 @@ interface Following {
   readonly tell: (serving: Serving) => void;
 }
 
-// SERVICE_UNKNOWN may change while the watch is open: a server may learn of its services late
 const servingOf = (status: string): Serving =>
   status === 'SERVING' || status === 'NOT_SERVING' ? status : undefined;
 
-/** Follows one name by Watch. */
-async function watch(service: string, following: Following): Promise<End> {
-  const { client, signal, tell } = following;
-  const settings = { timeoutMs: WATCH_MS, signal };
-  while (!signal.aborted) {
-    try {
-      for await (const { status } of serverStream(client, healthMethods().Watch, { service }, settings))
-        tell(servingOf(status));
-      return 'lost';
-    } catch (error) {
-      const { code } = ConveyorError.from(error);
-      if (code === 'UNIMPLEMENTED' || code === 'NOT_FOUND') return check(service, following);
-      // an old watch is opened afresh
-      if (code !== 'DEADLINE_EXCEEDED') return 'lost';
+/** Follows one name by Watch. The server as a whole ('') may be unknown for a while; there is no other name to try. */
+async function watch(service: string, following: Following): Promise<NameEnd> {
+  const { client, clock, signal, tell } = following;
+  const beganMs = clock.now();
+  try {
+    const settings = { timeoutMs: WATCH_MS, signal };
+    for await (const { status } of serverStream(client, healthMethods().Watch, { service }, settings)) {
+      if (status === 'SERVICE_UNKNOWN' && service !== '') return 'unknown';
+      tell(servingOf(status));
     }
+    return 'lost';
+  } catch (error) {
+    const { code } = ConveyorError.from(error);
+    if (code === 'UNIMPLEMENTED' || code === 'NOT_FOUND') return check(service, following);
+    // our own deadline, not one that the server invented
+    return code === 'DEADLINE_EXCEEDED' && clock.now() - beganMs > WATCH_MS / 2 ? 'expired' : 'lost';
   }
-  return 'lost';
 }
 
 /** Follows one name by asking again and again, for servers without Watch. */
-async function check(service: string, { client, clock, signal, tell }: Following): Promise<End> {
+async function check(service: string, { client, clock, signal, tell }: Following): Promise<NameEnd> {
   const settings = { timeoutMs: CHECK_TIMEOUT_MS, signal };
-  while (!signal.aborted) {
+  const untilMs = clock.now() + WATCH_MS;
+  while (clock.now() < untilMs) {
     try {
       tell(servingOf((await unary(client, healthMethods().Check, { service }, settings)).status));
     } catch (error) {
       const { code } = ConveyorError.from(error);
       if (code === 'UNIMPLEMENTED') return 'not offered';
+      if (code === 'NOT_FOUND' && service !== '') return 'unknown';
       if (code === 'NOT_FOUND') tell(undefined);
       else if (code !== 'DEADLINE_EXCEEDED') return 'lost';
     }
     await clock.sleep(CHECK_INTERVAL_MS, signal).catch(() => undefined);
+    if (signal.aborted) return 'lost';
   }
-  return 'lost';
+  return 'expired';
 }
 
-/** Follows a service under its own name, and the server as a whole for when it has nothing to say of that. */
+/**
+ * Follows a service under its own name, else the server as a whole. One stream at a time: in some servers an open
+ * Watch takes one of few threads.
+ */
 async function follow(service: string, following: Following): Promise<End> {
-  const both = linked(following.signal);
-  let own: Serving;
-  let whole: Serving;
-  const tell = (): void => following.tell(own ?? whole);
-  const ends = [
-    watch(service, { ...following, signal: both.signal, tell: (serving) => ((own = serving), tell()) }),
-    watch('', { ...following, signal: both.signal, tell: (serving) => ((whole = serving), tell()) }),
-  ];
-  const end = await Promise.race(ends);
-  both.abort();
-  both.release();
-  await Promise.all(ends);
-  return end;
+  for (;;) {
+    const own = await watch(service, following);
+    const end = own === 'unknown' ? await watch('', following) : own;
+    if (end === 'not offered' || end === 'lost') return end;
+  }
 }
 
 interface Entry {
