@@ -4,8 +4,8 @@ import type { Clock } from '../../foundation/lifecycle/clock.ts';
 const SHARE = 0.2;
 /** Retries that are always allowed, by second. */
 const MIN_PER_SECOND = 10;
-/** What may be saved up. */
-const MAX_SAVED = 100;
+/** What may be saved up: ten seconds of it, so that a short outage is bridged. */
+const MAX_SAVED = 10 * MIN_PER_SECOND;
 
 /**
  * Keeps retries from multiplying the load on a stage that is failing under it: each call earns a fifth of a retry.
@@ -13,7 +13,7 @@ const MAX_SAVED = 100;
  */
 export class RetryBudget {
   readonly #clock: Clock;
-  #saved = MIN_PER_SECOND;
+  #saved = MAX_SAVED;
   #earnedAt: number;
 
   constructor(clock: Clock) {
