@@ -25,7 +25,7 @@ export interface Introduction {
 }
 
 /** `host:port` by which peers reach this sidecar, as the connection shows it. */
-export function advertisedEndpoint({ options }: CallContext, link: RouterLink): string {
+function advertisedEndpoint({ options }: CallContext, link: RouterLink): string {
   const { podIp, port } = options.advertised;
   return hostPort(podIp ?? link.localAddress, port());
 }

@@ -17,7 +17,7 @@ export interface SidecarIdentity {
 }
 
 /** Where other sidecars reach this one. */
-export interface AdvertisedAddress {
+interface AdvertisedAddress {
   /** Without it the local end of the connection to the router is advertised. */
   readonly podIp?: string;
   /** The port of the data plane; asked at each registration. */

@@ -48,7 +48,7 @@ export interface Routes {
 }
 
 /** How busy the sidecar is. */
-export interface SessionLoad {
+interface SessionLoad {
   /** Share of the CPU limit, 0 to 1. */
   readonly cpuUsage: number;
   /** Share of the memory limit, 0 to 1. */

@@ -4,7 +4,7 @@ export const SESSION_STATES = ['idle', 'connecting', 'registering', 'registered'
 export type SessionStateKind = (typeof SESSION_STATES)[number];
 
 /** Not started. */
-export interface Idle {
+interface Idle {
   readonly kind: 'idle';
 }
 
@@ -18,7 +18,7 @@ export interface Connecting {
 }
 
 /** Connected, the registration under way: the first one, or one more. */
-export interface Registering {
+interface Registering {
   readonly kind: 'registering';
   readonly address: string;
   readonly attempt: number;
@@ -55,7 +55,7 @@ export interface Leaving {
 }
 
 /** The end. */
-export interface Left {
+interface Left {
   readonly kind: 'left';
 }
 

@@ -15,7 +15,7 @@ export interface Watch {
 }
 
 /** What a watch reports. */
-export interface WatchListener {
+interface WatchListener {
   /** A stream was opened: the whole set follows. */
   onOpen(): void;
   onEvent(event: PipelineAssignmentEvent__Output): void;
