@@ -6,6 +6,7 @@ import {
   ServerCredentials,
   type ServerDuplexStream,
   type ServerUnaryCall,
+  type ServerWritableStream,
   status,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
@@ -110,8 +111,8 @@ export interface FakeOptions {
   readonly versions?: readonly ('v1' | 'v1alpha')[];
   readonly reflect?: Reflector;
   readonly capabilities?: FakeCapabilities;
-  /** Adds grpc.health.v1. */
-  readonly health?: boolean;
+  /** Adds grpc.health.v1; `check`: without Watch, always NOT_SERVING for the server as a whole. */
+  readonly health?: boolean | 'check';
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** Default: any free port. */
@@ -153,6 +154,18 @@ function addApplication(server: Server, name: string, capabilities: FakeCapabili
   server.addService(atPath(definition, name), methodsOf(capabilities));
 }
 
+function addHealthCheck(server: Server): void {
+  server.addService(serviceDefinition('grpc.health.v1.Health'), {
+    Check(call: ServerUnaryCall<{ service: string }, object>, reply: sendUnaryData<object>) {
+      if (call.request.service === '') reply(null, { status: 'NOT_SERVING' });
+      else reply({ code: status.NOT_FOUND });
+    },
+    Watch(call: ServerWritableStream<object, object>) {
+      call.emit('error', { code: status.UNIMPLEMENTED });
+    },
+  });
+}
+
 const rootOf = (service: string): string => service.slice(0, service.indexOf('.'));
 
 /** Files of the protocol for services named as in the protocol, under their own package. */
@@ -171,7 +184,8 @@ export async function startService(options: FakeOptions = {}): Promise<FakeServi
   const server = new Server();
   for (const service of services) addApplication(server, service, capabilities);
   const health = options.health === true ? addHealth(server) : undefined;
-  const listed = [...services, ...(health === undefined ? [] : ['grpc.health.v1.Health'])];
+  if (options.health === 'check') addHealthCheck(server);
+  const listed = [...services, ...(options.health === undefined ? [] : ['grpc.health.v1.Health'])];
   const reflect = options.reflect ?? reflector(listed, files);
   for (const version of versions) addReflector(server, version, reflect);
   const address = host.includes(':') ? `[${host}]` : host;

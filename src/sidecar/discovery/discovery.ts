@@ -22,7 +22,7 @@ export interface DiscoveryOptions {
   readonly logger: Logger;
   readonly metrics: DiscoveryMetrics;
   readonly probe?: Pick<ProbeOptions, 'timeoutMs' | 'preflightTimeoutMs' | 'limits'>;
-  /** Between scans at first, after a change and while something is in doubt. Default 1,000. */
+  /** Between scans at first, after a change and while something is in doubt; never above the slow one. Default 1,000. */
   readonly fastIntervalMs?: number;
   /** Between scans when nothing has changed for `fastForMs`. Default 15,000. */
   readonly slowIntervalMs?: number;
@@ -89,7 +89,8 @@ function logPort(logger: Logger, report: PortReport, before: PortReport | undefi
  */
 export function createDiscovery(options: DiscoveryOptions): Discovery {
   const { credentials, clock, logger, metrics, random = Math.random, probe = {} } = options;
-  const { fastIntervalMs = 1_000, slowIntervalMs = 15_000, fastForMs = 30_000 } = options;
+  const { slowIntervalMs = 15_000, fastForMs = 30_000 } = options;
+  const fastIntervalMs = Math.min(options.fastIntervalMs ?? 1_000, slowIntervalMs);
   let { candidates } = options;
   let loop: Loop | undefined;
   let fastUntilMs = 0;

@@ -259,6 +259,12 @@ describe('health', () => {
     await waitFor(() => running.only().port === named.port && running.only().health === 'unhealthy');
   });
 
+  it('asks again and again where Watch is not offered', async (context) => {
+    const service = await application(context, { health: 'check' });
+    const running = await discover(context, at(service.port));
+    await waitFor(() => running.names().length === 1 && running.only().health === 'unhealthy');
+  });
+
   it('a watch that breaks brings a scan at once', async (context) => {
     const service = await application(context, { health: true });
     const running = await discover(context, at(service.port), { slowIntervalMs: 60_000, fastForMs: 0 });

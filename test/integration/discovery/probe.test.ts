@@ -283,6 +283,13 @@ describe('hostile reflection', () => {
     assert.match(report.reason, /lists 9 services, above 8/);
   });
 
+  it('with names that could steer a terminal is refused', async () => {
+    const reflect: Reflector = () => ({ listServicesResponse: { service: [{ name: 'a.\u001b[2J' }] } });
+    const report = await probeService({ reflect });
+    assert.equal(report.state, 'reflection-failed');
+    assert.ok(!report.reason.includes('\u001b'), report.reason);
+  });
+
   it('with cyclic imports ends', async () => {
     const file = (name: string, imports: string): Buffer =>
       Buffer.from(`\n\x01${name}\x1a\x01${imports}`, 'latin1');
