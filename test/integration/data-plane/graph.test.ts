@@ -8,7 +8,7 @@ import { waitFor } from '../../support/wait.ts';
 
 failOnLeaks();
 
-const stops: (() => Promise<unknown> | unknown)[] = [];
+const stops: (() => unknown)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });

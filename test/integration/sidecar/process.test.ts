@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'node:test';
+import { freePorts } from '../../support/free-ports.ts';
+import { failOnLeaks } from '../../support/leaks.ts';
+import { type Program, startProgram } from '../../support/program.ts';
+import { chain, startTestRouter, type TestRouter } from '../../support/router.ts';
+import { startSource } from '../../support/source.ts';
+import { type SinkService, startSink, startTransform, type StageService } from '../../support/stages.ts';
+import { waitFor } from '../../support/wait.ts';
+
+failOnLeaks();
+
+const stops: (() => Promise<unknown> | void)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+function kept<T extends { stop(): Promise<unknown> | void }>(started: T): T {
+  stops.push(() => started.stop());
+  return started;
+}
+
+interface SidecarProcess extends Program {
+  readonly grpcPort: number;
+  readonly env: Record<string, string>;
+}
+
+async function sidecarEnv(
+  id: string,
+  router: TestRouter,
+  service?: StageService,
+): Promise<Record<string, string>> {
+  const [grpc, admin] = await freePorts(2);
+  return {
+    SIDECAR_ID: id,
+    CLUSTER_ENDPOINT: router.address,
+    GRPC_PORT: `${grpc}`,
+    ADMIN_PORT: `${admin}`,
+    POD_IP: '127.0.0.1',
+    HEARTBEAT_INTERVAL_SECS: '0.2',
+    DISCOVERY_START_PORT: `${service?.port ?? 1}`,
+    DISCOVERY_END_PORT: `${service?.port ?? 1}`,
+    SHUTDOWN_GRACE: '5s',
+    BATCH_TIMEOUT: '5s',
+    ...(service === undefined ? {} : { SERVICE_NAMES: `${service.port}=${service.service.name}` }),
+  };
+}
+
+function run(env: Record<string, string>): SidecarProcess {
+  return kept({ ...startProgram(['run'], env), grpcPort: Number(env['GRPC_PORT']), env });
+}
+
+interface House {
+  readonly sink: SinkService;
+  readonly a: SidecarProcess;
+  readonly b: SidecarProcess;
+  readonly c: SidecarProcess;
+}
+
+async function house(): Promise<House> {
+  const router = kept(await startTestRouter({ 'p.yaml': chain('p', { steps: ['mask'] }) }));
+  const mask = kept(await startTransform({ name: 'mask' }));
+  const sink = kept(await startSink({ name: 'store' }));
+  const a = run(await sidecarEnv('a', router));
+  const b = run(await sidecarEnv('b', router, mask));
+  const c = run(await sidecarEnv('c', router, sink));
+  await Promise.all([a, b, c].map((each) => each.ready()));
+  return { sink, a, b, c };
+}
+
+const unique = (sink: SinkService): number[] =>
+  [...new Set(sink.written.map(({ id }) => Number(id?.sequenceNumber)))].sort((x, y) => x - y);
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+async function assertBalanced(...sidecars: Program[]): Promise<void> {
+  for (const each of sidecars) {
+    const metrics = await each.page('/metrics');
+    const values = [...metrics.matchAll(/^conveyor_sidecar_(?:unaccounted|in_flight)_records\{.*\} (.*)$/gm)];
+    assert.deepEqual([...new Set(values.map(([, value]) => value))], ['0']);
+  }
+}
+
+describe('a sidecar as a process, from the bundle', () => {
+  it('SIGTERM under load: exits 0, tells what it did, and nothing is lost or repeated', async () => {
+    const { sink, a, b, c } = await house();
+    const source = startSource(a.grpcPort, { count: 3_000 });
+    stops.push(() => source.stop());
+    await waitFor(() => source.acknowledged.size > 300, { timeoutMs: 20_000 });
+    b.signal('SIGTERM');
+    assert.equal(await b.exited, 0);
+    assert.match(b.log(), /"message":"drained"/);
+    kept(startProgram(['run'], b.env));
+    await source.done;
+    assert.deepEqual(unique(sink), upTo(3_000));
+    assert.equal(sink.written.length, 3_000);
+    await assertBalanced(a, c);
+  });
+
+  it('SIGKILL under load: what was acknowledged is at the sink, and the source brings the rest', async () => {
+    const { sink, a, b, c } = await house();
+    const source = startSource(a.grpcPort, { count: 3_000 });
+    stops.push(() => source.stop());
+    for (const [at, victim] of [
+      [300, b],
+      [1_000, c],
+      [1_700, a],
+    ] as const) {
+      await waitFor(() => source.acknowledged.size > at, {
+        timeoutMs: 30_000,
+        what: () => `${source.acknowledged.size} of ${at}`,
+      });
+      victim.signal('SIGKILL');
+      assert.equal(await victim.exited, 'SIGKILL');
+      const written = new Set(unique(sink));
+      assert.deepEqual(
+        [...source.acknowledged].filter((sequence) => !written.has(sequence)),
+        [],
+      );
+      kept(startProgram(['run'], victim.env));
+    }
+    await source.done;
+    assert.deepEqual(unique(sink), upTo(3_000));
+  });
+
+  it('a second signal ends it at once', async () => {
+    const { sink, a } = await house();
+    const source = startSource(a.grpcPort, { count: 100_000 });
+    stops.push(() => source.stop());
+    await waitFor(() => sink.written.length > 0, { timeoutMs: 20_000 });
+    a.signal('SIGTERM');
+    await waitFor(() => a.log().includes('"message":"draining"'));
+    a.signal('SIGTERM');
+    assert.equal(await a.exited, 143);
+  });
+});
