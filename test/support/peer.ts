@@ -6,7 +6,6 @@ import {
   Server,
   ServerCredentials,
   type ServerUnaryCall,
-  type status,
 } from '@grpc/grpc-js';
 import { unary } from '../../src/foundation/grpc/call.ts';
 import { type Prefix, PREFIXES, serviceDefinition } from '../../src/foundation/grpc/definitions.ts';
@@ -15,7 +14,7 @@ import type { ReceiveRecordsRequest__Output } from '../../src/foundation/grpc/ge
 import type { ReceiveRecordsResponse } from '../../src/foundation/grpc/gen/conveyor/sidecar/ReceiveRecordsResponse.ts';
 import type { ReceiveRecordsResponse__Output } from '../../src/foundation/grpc/gen/conveyor/sidecar/ReceiveRecordsResponse.ts';
 import { listen } from '../../src/foundation/grpc/server.ts';
-import type { Refuse } from './stages.ts';
+import { type Refuse, replying } from './stages.ts';
 
 /** A call that a scripted sidecar got. */
 export interface PeerCall {
@@ -82,11 +81,10 @@ export async function startPeer(
           const seen = { request: call.request, metadata: call.metadata, prefix, timeoutMs };
           calls.push(seen);
           most = Math.max(most, ++active);
+          const replied = replying(reply);
           void Promise.resolve(answer(seen)).then((answered) => {
             active--;
-            if ('code' in answered)
-              reply({ code: answered.code as status, details: answered.details ?? 'scripted' });
-            else reply(null, answered);
+            replied(answered);
           });
         },
       },

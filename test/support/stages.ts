@@ -93,7 +93,8 @@ async function serve(
 
 type Gate = <T>(answer: () => Answer<T>) => Promise<T | Refuse>;
 
-function replying<Res extends object>(reply: sendUnaryData<Res>): (answer: Res | Refuse) => void {
+/** Answers a call with what a function of the test came to: an answer, or a status. */
+export function replying<Res extends object>(reply: sendUnaryData<Res>): (answer: Res | Refuse) => void {
   return (answer) => {
     if (isRefusal(answer)) reply({ code: answer.code, details: answer.details ?? 'refused by the test' });
     else reply(null, answer);

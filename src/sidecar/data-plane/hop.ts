@@ -76,12 +76,13 @@ class Hop {
     const { caller, graph, stage, signal } = this.#context;
     const isOver = (): boolean => signal.aborted;
     let target = firstTarget;
+    let parts = all;
     let last: Outcome = returned(
       'DEADLINE',
       'the time for the batch was over before the stage could be called',
     );
     for (let attempt = 0; ; attempt++) {
-      const parts = this.#inTime(all, last);
+      parts = this.#inTime(parts, last);
       if (parts.length === 0 || isOver()) {
         target?.release();
         this.#settleAll(parts, DEADLINE);
@@ -110,7 +111,8 @@ class Hop {
           await this.#divide(parts, verdict.single);
           return;
         case 'retry':
-          last = verdict.otherwise;
+          // the last tries have hardly any time: that they ran out of it tells less than what failed before
+          if (attempt === 0 || answer.error.code !== 'DEADLINE_EXCEEDED') last = verdict.otherwise;
           if (answer.elsewhere || (await this.#mayRetry(parts, attempt))) break;
           this.#settleAll(parts, last);
           return;
@@ -160,7 +162,10 @@ class Hop {
     const { clock, retries, observer, stage, signal } = this.#context;
     if (!retries.spend()) return false;
     observer.retried(stage);
-    const waitMs = backoffMs(attempt, BACKOFF);
+    const now = clock.now();
+    // who waits for the answer must not wait longer than it has time
+    const leastMs = Math.min(...parts.map(({ parcel }) => leftMs(parcel, now)));
+    const waitMs = Math.max(0, Math.min(backoffMs(attempt, BACKOFF), leastMs / 2));
     // an abort ends the wait; the next round sees it
     await clock.sleep(waitMs, signal).catch(() => undefined);
     spend(parts, waitMs);

@@ -51,14 +51,15 @@ const KINDS = {
   TOO_LARGE: 'bad-response',
 } as const satisfies Record<ErrorCode, string>;
 
-function onExhausted({ sizeProven, aboveLimit, error }: Failure, attempt: number): Verdict {
+function onExhausted({ sizeProven, aboveLimit, error }: Failure, { attempt, divided }: Tries): Verdict {
   const unavailable = returned('STAGE_UNAVAILABLE', error.message);
-  if (sizeProven || attempt === 0) return { kind: 'retry', otherwise: unavailable };
+  if (sizeProven || (attempt === 0 && !divided)) return { kind: 'retry', otherwise: unavailable };
   return { kind: 'divide', single: aboveLimit ? failed('RECORD_TOO_LARGE', error.message) : unavailable };
 }
 
 /** The rules of semantics.md, "What a stage's answer means", for calls that failed. Pure. */
-export function judge(failure: Failure, { attempt, divided, outdated }: Tries): Verdict {
+export function judge(failure: Failure, tries: Tries): Verdict {
+  const { attempt, divided, outdated } = tries;
   const { code, message } = failure.error;
   const unavailable = returned('STAGE_UNAVAILABLE', message);
   switch (KINDS[code]) {
@@ -69,7 +70,7 @@ export function judge(failure: Failure, { attempt, divided, outdated }: Tries): 
     case 'timeout':
       return { kind: 'retry', otherwise: returned('STAGE_TIMEOUT', message) };
     case 'exhausted':
-      return onExhausted(failure, attempt);
+      return onExhausted(failure, tries);
     case 'unknown': {
       const error = returned('STAGE_ERROR', message);
       const again = !divided && attempt < RETRIES_OF_UNKNOWN;
