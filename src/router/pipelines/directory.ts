@@ -37,12 +37,9 @@ export async function listManifests(directory: string): Promise<Map<string, File
 }
 
 async function fileState(path: string): Promise<FileState | undefined> {
-  try {
-    const { ino, size, mtimeMs, ctimeMs, birthtimeMs, ...stats } = await stat(path);
-    if (!stats.isFile()) return undefined;
-    return { signature: `${ino}:${size}:${ctimeMs}`, createdAtMs: birthtimeMs, updatedAtMs: mtimeMs };
-  } catch {
-    // gone between the listing and now, or a link into nowhere
-    return undefined;
-  }
+  // gone between the listing and now, or a link into nowhere
+  const stats = await stat(path).catch(() => undefined);
+  if (stats?.isFile() !== true) return undefined;
+  const { ino, size, ctimeMs, birthtimeMs: createdAtMs, mtimeMs: updatedAtMs } = stats;
+  return { signature: `${ino}:${size}:${ctimeMs}`, createdAtMs, updatedAtMs };
 }

@@ -92,19 +92,21 @@ export class FileStore implements PipelineStore, Component {
 
   create(resource: PipelineResource): Promise<void> {
     return this.#exclusive(async () => {
+      // first: only a name that was checked may become a path
+      const text = checked(render(resource));
       const id = resourceId(resource);
       const { namespace, name } = resource.metadata;
       const path = join(this.#options.directory, `${namespace}.${name}.yaml`);
       await this.#look('now');
       if (this.#pipelines.has(id) || this.#files.has(path))
         throw new ConveyorError('ALREADY_EXISTS', `pipeline ${id} exists already`);
-      await this.#write(path, checked(render(resource)));
+      await this.#write(path, text);
     });
   }
 
-  update(resource: PipelineResource): Promise<void> {
+  async update(resource: PipelineResource): Promise<void> {
     checked(render(resource));
-    return this.#edit(resourceId(resource), () => documentOf(resource));
+    await this.#edit(resourceId(resource), () => documentOf(resource));
   }
 
   setEnabled(id: string, enabled: boolean): Promise<void> {

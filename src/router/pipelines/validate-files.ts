@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { ConveyorError } from '../../foundation/errors.ts';
 import { Collection } from './collection.ts';
 import type { PipelineDefinition } from './definition.ts';
@@ -19,9 +19,15 @@ export interface ValidationReport {
 export async function validateFiles(paths: readonly string[]): Promise<ValidationReport> {
   const unreadable: Problem[] = [];
   const texts = new Map<string, string>();
+  const seen = new Set<string>();
   for (const path of paths) {
     try {
-      for (const file of await filesAt(path)) texts.set(file, await readFile(file, 'utf8'));
+      for (const file of await filesAt(path)) {
+        // a directory and a file in it may both be named: one file is read once
+        const real = await realpath(file);
+        if (!seen.has(real)) texts.set(file, await readFile(file, 'utf8'));
+        seen.add(real);
+      }
     } catch (error) {
       const { message } = ConveyorError.from(error);
       unreadable.push({ severity: 'error', file: path, line: 1, reason: message });
