@@ -16,7 +16,7 @@ export interface Flight {
 }
 
 /** 3,000,000 US flights of 2001, from the npm package vega-datasets. */
-export const DEFAULT_INPUT = join(
+const DEFAULT_INPUT = join(
   import.meta.dirname,
   '../../node_modules/vega-datasets/data/flights-3m.parquet',
 );
@@ -33,7 +33,7 @@ export async function* firstFlights(count: number, file?: string): AsyncGenerato
 }
 
 /** The flights of a file, the kind of which its name tells. A line that is not a flight ends it with `FILE:LINE`. */
-export function readFlights(file: string = DEFAULT_INPUT): AsyncGenerator<Flight, void> {
+function readFlights(file: string = DEFAULT_INPUT): AsyncGenerator<Flight, void> {
   if (extname(file) === '.parquet') return readParquet(file);
   return readLines(file, extname(file) === '.csv' ? csvParser() : JSON.parse);
 }

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 
 /** A table read back, ready to be shown: the first row has the names of the columns. */
-export type Rows = readonly (readonly (string | number | null)[])[];
+type Rows = readonly (readonly (string | number | null)[])[];
 
 /** What the demo reads back of the sink's database. */
 export interface ReadBack {
