@@ -21,7 +21,7 @@ const GENERIC_PORT =
   /^(grpc|grpcs|h2c|http|http2|https|tcp|rpc|web|api|app|main|default|service|server|port)?[-_]?\d*$/;
 
 /** True for text that can stand in a pipeline: 1 to 128 characters without blanks, slashes and control characters. */
-export function isUsableName(text: string): boolean {
+function isUsableName(text: string): boolean {
   return /^[^\s/\p{C}]{1,128}$/u.test(text);
 }
 

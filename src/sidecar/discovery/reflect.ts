@@ -20,7 +20,7 @@ export interface ReflectionLimits {
 
 /** Bounds that real services stay far below. */
 export const REFLECTION_LIMITS: ReflectionLimits = {
-  maxBytes: 4 * 1024 * 1024,
+  maxBytes: 2 * 1024 * 1024,
   maxFiles: 512,
   maxServices: 64,
 };
@@ -131,7 +131,10 @@ async function fetchFiles(
     if (files.size > limits.maxFiles)
       throw new ConveyorError('TOO_LARGE', `descriptors are above ${limits.maxFiles} files`);
   };
-  for (const fileContainingSymbol of services) add(await talk.ask({ fileContainingSymbol }));
+  const has = (service: string): boolean =>
+    [...files.values()].some((file) => file.services.some(({ name }) => name === service));
+  for (const fileContainingSymbol of services)
+    if (!has(fileContainingSymbol)) add(await talk.ask({ fileContainingSymbol }));
   const asked = new Set<string>();
   // a Map that grows while it is walked is walked to its new end
   for (const file of files.values()) {

@@ -14,6 +14,9 @@ export async function scanPorts(ports: readonly number[], options: ProbeOptions)
   const work = async (): Promise<void> => {
     for (const [index, port] of waiting) reports[index] = await probePort(port, options);
   };
-  await Promise.all(Array.from({ length: Math.min(MAX_PARALLEL, ports.length) }, work));
+  const workers = Array.from({ length: Math.min(MAX_PARALLEL, ports.length) }, work);
+  // also when one fails, all have closed what they opened before this ends
+  await Promise.allSettled(workers);
+  await Promise.all(workers);
   return reports;
 }

@@ -38,8 +38,9 @@ export interface DiscoverySnapshot {
 export function summarise(report: PortReport): ServiceSummary[] {
   return report.services
     .filter(({ kind }) => kind !== 'infrastructure')
-    .map(({ protoService, kind, methods, differences, note }) => ({
-      ...{ protoService, kind, methods, differences, note },
+    .map(({ protoService, kind, methods, differences, note, limits }) => ({
+      ...{ protoService, kind, methods, differences },
+      note: limits === undefined ? 'GetCapabilities did not answer in time' : note,
     }));
 }
 
