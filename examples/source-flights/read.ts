@@ -16,10 +16,7 @@ export interface Flight {
 }
 
 /** 3,000,000 US flights of 2001, from the npm package vega-datasets. */
-const DEFAULT_INPUT = join(
-  import.meta.dirname,
-  '../../node_modules/vega-datasets/data/flights-3m.parquet',
-);
+const DEFAULT_INPUT = join(import.meta.dirname, '../../node_modules/vega-datasets/data/flights-3m.parquet');
 
 const COLUMNS = ['date', 'delay', 'distance', 'origin', 'destination'] as const;
 
