@@ -1,4 +1,10 @@
-import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall } from '@grpc/grpc-js';
+import {
+  type sendUnaryData,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type status,
+} from '@grpc/grpc-js';
 import { atPath, serviceDefinition } from '../../src/foundation/grpc/definitions.ts';
 import type { Capabilities } from '../../src/foundation/grpc/gen/conveyor/transform/Capabilities.ts';
 import type { ProcessBatchRequest__Output } from '../../src/foundation/grpc/gen/conveyor/transform/ProcessBatchRequest.ts';
@@ -14,7 +20,7 @@ import type { LocalService } from '../../src/sidecar/routing/local-router.ts';
 
 /** A gRPC status to answer with, instead of an answer. */
 export interface Refuse {
-  readonly code: number;
+  readonly code: status;
   readonly details?: string;
 }
 
@@ -111,8 +117,10 @@ export function startTransform(
     readonly batch?: (request: ProcessBatchRequest__Output) => Answer<ProcessBatchResponse> | undefined;
   },
 ): Promise<StageService> {
-  const { each = (record) => ({ status: 'TRANSFORM_STATUS_SUCCESS', outputRecords: [record] }), batch } =
-    options;
+  const {
+    each = (record: Record__Output) => ({ status: 'TRANSFORM_STATUS_SUCCESS', outputRecords: [record] }),
+    batch,
+  } = options;
   const name = options.protoService ?? 'conveyor.transform.TransformService';
   return serve({ ...options, type: 'transform' }, (server, gate) => {
     server.addService(atPath(serviceDefinition('conveyor.transform.TransformService'), name), {
@@ -174,6 +182,7 @@ export async function startSink(
               status: 'WRITE_STATUS_SUCCESS' as const,
             },
         ).then((answer) => {
+          const records: readonly Record__Output[] = request.batch?.records ?? [];
           const refused = new Set<string>();
           if (!isRefusal(answer)) {
             for (const { recordId, success } of answer.results ?? [])
@@ -182,12 +191,7 @@ export async function startSink(
               answer.status === 'WRITE_STATUS_SUCCESS' ||
               answer.status === 'WRITE_STATUS_PENDING' ||
               answer.status === 'WRITE_STATUS_PARTIAL';
-            if (taken)
-              written.push(
-                ...(request.batch?.records ?? []).filter(
-                  ({ id }) => !refused.has(String(id?.sequenceNumber)),
-                ),
-              );
+            if (taken) written.push(...records.filter(({ id }) => !refused.has(String(id?.sequenceNumber))));
           }
           replying(reply)(answer);
         });

@@ -69,10 +69,23 @@ function typeInName(name: string): StageType | undefined {
 
 const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-/** A chain: sources, transforms, sinks; within a type by id in byte order (semantics.md, "Without edges"). */
+/** The stages of a chain: transforms, then sinks; within a type by id in byte order (semantics.md, "Without edges"). */
+function chainOf(nodes: readonly Node[]): readonly Node[] {
+  const stages = nodes.filter(({ type }) => type !== 'source');
+  return stages.sort((a, b) => RANK[a.type] - RANK[b.type] || byBytes(a.id, b.id));
+}
+
+/** Each source leads to the first stage of the chain: nothing is ever sent to a source. */
 function chainEdges(nodes: readonly Node[]): [string, string][] {
-  const chain = [...nodes].sort((a, b) => RANK[a.type] - RANK[b.type] || byBytes(a.id, b.id));
-  return chain.slice(1).map((node, index) => [chain[index]?.id ?? '', node.id]);
+  const chain = chainOf(nodes);
+  const sources = nodes.filter(({ type }) => type === 'source');
+  const starts = sources.flatMap(({ id }): [string, string][] =>
+    chain[0] === undefined ? [] : [[id, chain[0].id]],
+  );
+  return [
+    ...starts,
+    ...chain.slice(1).map(({ id }, index): [string, string] => [chain[index]?.id ?? '', id]),
+  ];
 }
 
 function hasCycle(next: ReadonlyMap<string, readonly string[]>): boolean {
@@ -100,13 +113,13 @@ export function graphOf(
     TYPE_OF[stage.serviceType] ?? typeAt(stage.localEndpoint ?? '') ?? typeInName(stage.stageId);
 
   const nodes = new Map<string, Node>();
-  const faults: string[] = [];
   for (const assigned of assignment.stages) {
-    const known = nodes.get(assigned.stageId);
-    const type = typeOf(assigned) ?? known?.type;
-    if (type === undefined) faults.push(`the type of stage "${assigned.stageId}" is not known`);
-    else if (known === undefined) nodes.set(assigned.stageId, { id: assigned.stageId, type, assigned });
+    const type = typeOf(assigned);
+    if (type !== undefined && !nodes.has(assigned.stageId))
+      nodes.set(assigned.stageId, { id: assigned.stageId, type, assigned });
   }
+  const untyped = new Set(assignment.stages.map(({ stageId }) => stageId)).difference(new Set(nodes.keys()));
+  const faults = [...untyped].map((id) => `the type of stage "${id}" is not known`);
   const all = [...nodes.values()];
   const isChain = assignment.edges.length === 0;
   const edges = isChain
@@ -117,6 +130,7 @@ export function graphOf(
     const following = next.get(from);
     if (following === undefined || !next.has(to))
       faults.push(`an edge joins "${from}" and "${to}", which is no stage`);
+    else if (nodes.get(to)?.type === 'source') faults.push(`an edge leads into the source "${to}"`);
     else following.push(to);
   }
   if (hasCycle(next)) faults.push('the edges run in a circle');
@@ -156,11 +170,16 @@ function assemble(assignment: PipelineAssignment__Output, { nodes, next, isChain
     key: JSON.stringify([
       assignment.generation,
       assignment.ordering,
-      nodes.map(({ id, type, assigned }) => [id, type, assigned.serviceName, assigned.config]).sort(),
-      [...next].sort(),
-      faults,
+      nodes.map((node) => keyOf(node, next)).sort(),
+      [...faults].sort(),
     ]),
   };
+}
+
+/** Equal for equal stages, in whatever order the router put config and edges. */
+function keyOf({ id, type, assigned }: Node, next: ReadonlyMap<string, readonly string[]>): string {
+  const config = Object.entries(assigned.config).sort(([a], [b]) => byBytes(a, b));
+  return JSON.stringify([id, type, assigned.serviceName, config, [...(next.get(id) ?? [])].sort()]);
 }
 
 function chainStart(
@@ -169,7 +188,7 @@ function chainStart(
   nodes: readonly Node[],
 ): string | undefined {
   if (!isChain || sources.length > 0) return undefined;
-  return [...nodes].sort((a, b) => RANK[a.type] - RANK[b.type] || byBytes(a.id, b.id))[0]?.id;
+  return chainOf(nodes)[0]?.id;
 }
 
 function stageOf(
