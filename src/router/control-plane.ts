@@ -12,6 +12,9 @@ import { createRunningTime, type RunningTime } from './membership/running-time.t
 
 /** A lease is so many heartbeat intervals (semantics, Heartbeats). */
 const LEASE_INTERVALS = 3;
+/** A recomputation that takes longer is followed by a pause; a pause is never longer than that. */
+const LONG_MS = 20;
+const MAX_PAUSE_MS = 1_000;
 /** Leases are checked so often in an interval. */
 const TICKS = 10;
 
@@ -55,7 +58,8 @@ export class ControlPlane implements Coordination {
   readonly #sessions = new Map<string, Session>();
   readonly #time: RunningTime;
   readonly #leaseMs: number;
-  #pending: NodeJS.Immediate | undefined;
+  #pending: NodeJS.Timeout | undefined;
+  #lastTookMs = 0;
 
   constructor(options: ControlPlaneOptions) {
     this.#options = options;
@@ -200,7 +204,7 @@ export class ControlPlane implements Coordination {
 
   /** Ends all watches; nothing is sent any more. */
   close(): void {
-    clearImmediate(this.#pending);
+    clearTimeout(this.#pending);
     for (const { watcher } of this.#sessions.values()) watcher?.close('stopping');
   }
 
@@ -223,12 +227,20 @@ export class ControlPlane implements Coordination {
     session.watcher?.notify();
   }
 
-  /** Once for all that happens in this turn of the event loop: a thousand registrations cost few recomputations. */
+  /**
+   * Once for all that happens in this turn of the event loop; where thousands make that a long work, after a pause
+   * of four times as long, so that heartbeats are heard and a thousand registrations cost few recomputations.
+   */
   #schedule(): void {
-    this.#pending ??= setImmediate(() => {
-      this.#pending = undefined;
-      this.#tell();
-    });
+    this.#pending ??= setTimeout(
+      () => {
+        this.#pending = undefined;
+        const startedMs = this.#options.clock.now();
+        this.#tell();
+        this.#lastTookMs = this.#options.clock.now() - startedMs;
+      },
+      this.#lastTookMs < LONG_MS ? 0 : Math.min(MAX_PAUSE_MS, 4 * this.#lastTookMs),
+    );
   }
 
   #tell(): void {

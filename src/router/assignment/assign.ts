@@ -44,7 +44,7 @@ interface Pool {
   readonly stage: StageToPlace;
   readonly found: StageHosts;
   readonly own: ReadonlyMap<string, Host>;
-  readonly usable: readonly (Host & Choice)[];
+  readonly usable: readonly (Host & Choice & { readonly remote: RemoteSidecar })[];
 }
 
 /**
@@ -87,7 +87,8 @@ function poolOf(pipeline: PipelineToPlace, stage: StageToPlace, candidates: read
   const found = findHosts(stage, candidates);
   const choices = found.hosts.filter(isUsable).map((host) => {
     const key = host.candidate.sidecarId;
-    return { ...host, key, hash: hash32(`${pipeline.id}\n${stage.id}\n${key}`) };
+    const remote = { sidecarId: key, endpoint: host.candidate.endpoint };
+    return { ...host, key, remote, hash: hash32(`${pipeline.id}\n${stage.id}\n${key}`) };
   });
   const own = new Map(found.hosts.map((host) => [host.candidate.sidecarId, host]));
   return { stage, found, own, usable: choices };
@@ -121,11 +122,8 @@ function assignmentFor(
 }
 
 function stageFor(sidecarId: string, { stage, own, usable }: Pool): StageAssignment {
-  const others = usable.filter(({ key }) => key !== sidecarId);
-  const chosen = choose(hash32(sidecarId), others);
-  const replicas = chosen.map(({ candidate }): RemoteSidecar => {
-    return { sidecarId: candidate.sidecarId, endpoint: candidate.endpoint };
-  });
+  const chosen = choose({ key: sidecarId, hash: hash32(sidecarId) }, usable);
+  const replicas = chosen.map(({ remote }) => remote);
   const local = own.get(sidecarId);
   const remote = replicas[0];
   const hosts = local === undefined ? chosen : [local];

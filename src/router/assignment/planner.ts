@@ -2,8 +2,8 @@ import type { PipelineAssignment } from '../../foundation/grpc/gen/conveyor/side
 import { assignPipeline, type Placement } from './assign.ts';
 import type { Candidate, PipelineToPlace } from './inputs.ts';
 
-/** One sidecar's part in one pipeline as it now is; undefined: none any more. */
-export interface AssignmentChange {
+/** One sidecar's part in one pipeline as it now is, changed or not; undefined: none any more. */
+export interface AssignmentLevel {
   readonly sidecarId: string;
   readonly pipelineId: string;
   readonly assignment: PipelineAssignment | undefined;
@@ -76,26 +76,25 @@ export class Planner {
     return found;
   }
 
-  /** Recomputes what was touched. @returns what differs from before. */
-  recompute(): AssignmentChange[] {
+  /** Recomputes what was touched. @returns every part in those pipelines, and those that ended. */
+  recompute(): AssignmentLevel[] {
     const touched = [...this.#dirty].sort();
     this.#dirty.clear();
     return touched.flatMap((id) => this.#recomputeOne(id));
   }
 
-  #recomputeOne(id: string): AssignmentChange[] {
+  #recomputeOne(id: string): AssignmentLevel[] {
     const pipeline = this.#pipelines.get(id);
-    const before = this.#placements.get(id)?.assignments ?? new Map<string, PipelineAssignment>();
-    if (pipeline === undefined) {
-      this.#placements.delete(id);
-      return [...before.keys()].map((sidecarId) => ({ sidecarId, pipelineId: id, assignment: undefined }));
-    }
-    const placement = assignPipeline(pipeline, this.#candidatesOf(pipeline));
-    this.#placements.set(id, placement);
-    const after = placement.assignments;
-    return [...new Set([...before.keys(), ...after.keys()])]
-      .filter((sidecarId) => !isSame(before.get(sidecarId), after.get(sidecarId)))
-      .map((sidecarId) => ({ sidecarId, pipelineId: id, assignment: after.get(sidecarId) }));
+    const before = this.#placements.get(id)?.assignments.keys() ?? [];
+    const placement = pipeline && assignPipeline(pipeline, this.#candidatesOf(pipeline));
+    if (placement === undefined) this.#placements.delete(id);
+    else this.#placements.set(id, placement);
+    const after = placement?.assignments;
+    return [...new Set([...before, ...(after?.keys() ?? [])])].map((sidecarId) => ({
+      sidecarId,
+      pipelineId: id,
+      assignment: after?.get(sidecarId),
+    }));
   }
 
   #candidatesOf(pipeline: PipelineToPlace): Candidate[] {

@@ -24,17 +24,15 @@ export interface Choice {
 }
 
 /**
- * The choices with the highest scores for one chooser, best first: each chooser has its own order, so load spreads,
- * and one that comes or goes moves only what falls to it (rendezvous hashing).
+ * The choices with the highest scores for one chooser, itself left out, best first: each chooser has its own order,
+ * so load spreads, and one that comes or goes moves only what falls to it (rendezvous hashing).
  */
-export function choose<T extends Choice>(
-  chooserHash: number,
-  choices: readonly T[],
-  limit = MAX_REPLICAS,
-): T[] {
+export function choose<T extends Choice>(chooser: Choice, choices: readonly T[], limit = MAX_REPLICAS): T[] {
   const best: { readonly score: number; readonly choice: T }[] = [];
+  const salt = Math.imul(chooser.hash, 0x9e3779b1);
   for (const choice of choices) {
-    const score = mixed(choice.hash ^ Math.imul(chooserHash, 0x9e3779b1));
+    if (choice.key === chooser.key) continue;
+    const score = mixed(choice.hash ^ salt);
     const last = best.at(-1);
     if (best.length >= limit && last !== undefined && !precedes(score, choice, last)) continue;
     let at = best.length;
