@@ -65,8 +65,8 @@ interface RawMessage {
   field: {
     name?: string;
     number?: number;
-    label?: string | number;
-    type?: string | number;
+    label?: number;
+    type?: number;
     typeName?: string;
   }[];
   nestedType: RawMessage[];
@@ -92,20 +92,27 @@ interface RawFile {
   service: RawService[];
 }
 
-const CARDINALITY: Readonly<Record<string, FieldShape['cardinality']>> = {
-  LABEL_REPEATED: 'repeated',
-  LABEL_REQUIRED: 'required',
-};
+/** By the numbers of FieldDescriptorProto.Label. */
+const CARDINALITY: readonly (FieldShape['cardinality'] | undefined)[] = [
+  undefined,
+  'single',
+  'required',
+  'repeated',
+];
 
 const scoped = (scope: string, name = ''): string => (scope === '' ? name : `${scope}.${name}`);
+
+/** The words of the .proto language by their numbers in FieldDescriptorProto.Type, from 1. */
+const TYPES = (
+  'double float int64 uint64 int32 fixed64 fixed32 bool string group message bytes uint32 enum ' +
+  'sfixed32 sfixed64 sint32 sint64'
+).split(' ');
 
 const fieldOf = (raw: RawMessage['field'][number]): FieldShape => ({
   name: raw.name ?? '',
   number: raw.number ?? 0,
-  type: String(raw.type ?? '')
-    .replace(/^TYPE_/, '')
-    .toLowerCase(),
-  cardinality: CARDINALITY[String(raw.label)] ?? 'single',
+  type: TYPES[(raw.type ?? 0) - 1] ?? `type ${raw.type ?? 0}`,
+  cardinality: CARDINALITY[raw.label ?? 0] ?? 'single',
   typeName: raw.typeName ?? '',
 });
 
@@ -147,9 +154,7 @@ function flatten(raw: RawFile): DescriptorFile {
  */
 export function decodeFile(bytes: Uint8Array): DescriptorFile {
   try {
-    const message = descriptor.FileDescriptorProto.decode(bytes);
-    const raw = descriptor.FileDescriptorProto.toObject(message, { enums: String, arrays: true });
-    return flatten(raw as unknown as RawFile);
+    return flatten(descriptor.FileDescriptorProto.decode(bytes) as unknown as RawFile);
   } catch (error) {
     throw new ConveyorError('MALFORMED', 'not a FileDescriptorProto', { cause: error });
   }

@@ -73,6 +73,21 @@ describe('discover', () => {
     );
   });
 
+  it('ends at once when it is cancelled, and leaves nothing open', async () => {
+    const silent = await silentListener();
+    closing.push(() => silent.close());
+    const cancelling = new AbortController();
+    const discovering = discoverOnce({
+      candidates: { ports: [silent.port], names: new Map(), hints: new Map() },
+      credentials: credentials.createInsecure(),
+      signal: cancelling.signal,
+    });
+    await waitFor(() => silent.open() > 0);
+    cancelling.abort();
+    await assert.rejects(discovering, { code: 'CANCELLED' });
+    await waitFor(() => silent.open() === 0);
+  });
+
   it('of no port is an empty report', async () => {
     assert.deepEqual((await discover([])).ports, []);
   });
