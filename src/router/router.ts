@@ -8,8 +8,6 @@ import type { Logger } from '../foundation/telemetry/logger.ts';
 import { createRegistry } from '../foundation/telemetry/metrics.ts';
 import { createRouter } from './create-router.ts';
 
-export { createRouter, type Router, type RouterOptions } from './create-router.ts';
-
 /** What the `router` command is told; the settings of the command line have these. */
 export interface RunOptions {
   /** 0: any free port. */

@@ -1,5 +1,5 @@
 import { LOG_SETTINGS } from '../foundation/config/log-settings.ts';
-import { type ConfigOf, defineConfig, setting } from '../foundation/config/setting.ts';
+import { defineConfig, setting } from '../foundation/config/setting.ts';
 import { text } from '../foundation/config/text-types.ts';
 import { duration, port, seconds } from '../foundation/config/value-type.ts';
 
@@ -52,6 +52,3 @@ export const ROUTER = defineConfig(
     },
   ],
 );
-
-/** The config of a router, deeply frozen. */
-export type RouterConfig = ConfigOf<typeof ROUTER.settings>;

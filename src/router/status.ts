@@ -5,7 +5,7 @@ import { formatProblem } from './pipelines/problem.ts';
 import type { PipelineStore, StoredPipeline } from './pipelines/store.ts';
 
 /** Totals of one stage, added up over the sidecars that are registered. */
-export interface StageFigures {
+interface StageFigures {
   readonly recordsProcessed: number;
   readonly recordsBuffered: number;
   readonly errors: number;

@@ -9,7 +9,7 @@ import type { Candidate, PipelineToPlace, StageToPlace } from './inputs.ts';
 import { choose, type Choice, hash32 } from './rendezvous.ts';
 
 /** How one stage is placed, for the pipeline's status. */
-export interface StagePlacement {
+interface StagePlacement {
   readonly stageId: string;
   readonly serviceName: string;
   readonly type: StageToPlace['type'];

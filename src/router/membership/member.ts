@@ -1,5 +1,5 @@
 /** What a service does, as its sidecar says. */
-export type ServiceType = 'source' | 'transform' | 'sink' | 'unspecified';
+type ServiceType = 'source' | 'transform' | 'sink' | 'unspecified';
 
 /** A service in a sidecar's pod. Zero and '' mean: not stated. */
 export interface Service {
@@ -31,7 +31,7 @@ export interface Registration {
 }
 
 /** Health of one service. Degraded is not unhealthy. */
-export interface ServiceHealth {
+interface ServiceHealth {
   readonly status: 'healthy' | 'degraded' | 'unhealthy';
   readonly activeRequests: number;
   readonly message: string;
@@ -46,7 +46,7 @@ export interface Load {
 }
 
 /** Totals of one stage in one sidecar since it started. */
-export interface StageTotals {
+interface StageTotals {
   readonly pipelineId: string;
   readonly stageId: string;
   readonly records: number;

@@ -151,6 +151,11 @@ export class Membership {
 function isSame(member: Member, registration: Registration): boolean {
   return (
     (registration.instance !== '' && member.instance === registration.instance) ||
-    (registration.endpoint !== '' && member.endpoint === registration.endpoint)
+    (namesOneHost(registration.endpoint) && member.endpoint === registration.endpoint)
   );
+}
+
+/** Sidecars that advertise the address they listen on are not the same because all of them do. */
+function namesOneHost(endpoint: string): boolean {
+  return endpoint !== '' && !/^(0\.0\.0\.0|\[::\]):/.test(endpoint);
 }

@@ -3,10 +3,10 @@ import type { ComponentResource, PipelineResource, Resource, StageSpec } from '.
 import { resourceId, resourceKey } from './schema.ts';
 
 /** What a stage does. */
-export type StageType = 'source' | 'transform' | 'sink';
+type StageType = 'source' | 'transform' | 'sink';
 
 /** One node of the graph. */
-export interface StageDefinition {
+interface StageDefinition {
   readonly id: string;
   readonly type: StageType;
   readonly serviceName: string;

@@ -2,7 +2,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConveyorError } from '../../foundation/errors.ts';
 
-const MAX_FILES = 1_000;
+/** A directory with more is not read. */
+export const MAX_FILES = 1_000;
 
 /** One file at one moment. */
 export interface FileState {

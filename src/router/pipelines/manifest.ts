@@ -14,7 +14,7 @@ import {
 } from './schema.ts';
 
 /** Largest manifest file, and largest single resource, that is read. */
-export const MAX_MANIFEST_BYTES = 1_048_576;
+const MAX_MANIFEST_BYTES = 1_048_576;
 const MAX_RESOURCE_BYTES = 262_144;
 const MAX_DOCUMENTS = 1_000;
 

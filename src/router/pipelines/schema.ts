@@ -4,11 +4,9 @@ import { z } from 'zod';
 export const API_VERSION = 'conveyor.etl/v1';
 /** The version of older examples: read in files, with a warning. */
 export const OLD_API_VERSION = 'conveyor.router/v1';
-/** The kinds that the router reads. */
-export const KINDS = ['Source', 'Transform', 'Sink', 'Pipeline'] as const;
 
 /** Upper bounds of one pipeline; no assignment grows past them. */
-export const MAX_STAGES = 256;
+const MAX_STAGES = 256;
 const MAX_EDGES = 1_024;
 
 const NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;

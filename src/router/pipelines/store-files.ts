@@ -1,5 +1,5 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConveyorError } from '../../foundation/errors.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
@@ -7,7 +7,7 @@ import type { Component } from '../../foundation/lifecycle/component.ts';
 import { type Loop, startLoop } from '../../foundation/lifecycle/loop.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
 import { Collection } from './collection.ts';
-import { type FileState, listManifests } from './directory.ts';
+import { type FileState, listManifests, MAX_FILES } from './directory.ts';
 import { type DocumentEdit, documentOf, editPipeline, render, writeAtomically } from './edit.ts';
 import { generation } from './generation.ts';
 import { parseManifest } from './manifest.ts';
@@ -48,11 +48,11 @@ export class FileStore implements PipelineStore, Component {
   }
 
   async start(): Promise<void> {
-    await this.#exclusive(() => this.#look('now'));
+    await this.#exclusive(() => this.#look(() => true));
     const { clock, rescanMs, settleMs, logger } = this.#options;
     this.#loop = startLoop({
       clock,
-      tick: async () => ((await this.#exclusive(() => this.#look('settled'))) ? rescanMs : settleMs),
+      tick: async () => ((await this.#exclusive(() => this.#look())) ? rescanMs : settleMs),
       onError: (error) => {
         logger.error('pipeline directory could not be followed', { error });
         return rescanMs;
@@ -97,9 +97,11 @@ export class FileStore implements PipelineStore, Component {
       const id = resourceId(resource);
       const { namespace, name } = resource.metadata;
       const path = join(this.#options.directory, `${namespace}.${name}.yaml`);
-      await this.#look('now');
-      if (this.#pipelines.has(id) || this.#files.has(path))
+      const taken = await stat(path).catch(() => undefined);
+      if (this.#pipelines.has(id) || taken !== undefined)
         throw new ConveyorError('ALREADY_EXISTS', `pipeline ${id} exists already`);
+      if (this.#files.size >= MAX_FILES)
+        throw new ConveyorError('RESOURCE_EXHAUSTED', `the directory holds ${MAX_FILES} manifests`);
       await this.#write(path, text);
     });
   }
@@ -132,18 +134,22 @@ export class FileStore implements PipelineStore, Component {
   async #write(path: string, text: string | undefined): Promise<void> {
     if (text === undefined) await rm(path);
     else await writeAtomically(path, text);
-    await this.#look('now');
+    await this.#look((changed) => changed === path);
   }
 
-  /** Looks at the directory. @returns whether everything that changed was read. */
-  async #look(when: 'now' | 'settled'): Promise<boolean> {
+  /**
+   * Looks at the directory, and reads what has changed and settled.
+   * @param whole files that are whole as they are.
+   * @returns whether everything that changed was read.
+   */
+  async #look(whole: (path: string) => boolean = () => false): Promise<boolean> {
     const found = await this.#list();
     if (found === undefined) return true;
     const changed = [...new Set([...found.keys(), ...this.#files.keys()])].filter(
       (path) => found.get(path)?.signature !== this.#files.get(path)?.signature,
     );
-    const settled = this.#settled(changed, found);
-    const ready = when === 'now' ? changed : settled;
+    const settled = new Set(this.#settled(changed, found));
+    const ready = changed.filter((path) => settled.has(path) || whole(path));
     if (ready.length > 0) await this.#take(ready, found);
     return ready.length === changed.length;
   }

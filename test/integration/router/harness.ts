@@ -18,7 +18,7 @@ import type { RegisterSidecarRequest } from '../../../src/foundation/grpc/gen/co
 import type { RegisterSidecarResponse__Output } from '../../../src/foundation/grpc/gen/conveyor/sidecar/RegisterSidecarResponse.ts';
 import type { SidecarHeartbeatRequest } from '../../../src/foundation/grpc/gen/conveyor/sidecar/SidecarHeartbeatRequest.ts';
 import { type Clock, systemClock } from '../../../src/foundation/lifecycle/clock.ts';
-import { createRouter, type Router } from '../../../src/router/router.ts';
+import { createRouter, type Router } from '../../../src/router/create-router.ts';
 import { recordLog } from '../../support/log.ts';
 import { waitFor } from '../../support/wait.ts';
 
