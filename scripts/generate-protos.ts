@@ -1,6 +1,7 @@
 /**
  * Writes src/foundation/grpc/gen: the TypeScript types of proto/, and protos.json, which the bundle holds:
- * `definitions` for encoding and decoding, `files` (base64 FileDescriptorProtos) for reflection.
+ * `definitions` for encoding and decoding, `files` (base64 FileDescriptorProtos) for reflection. A folder as argument
+ * is written instead, to compare.
  */
 import { execFileSync } from 'node:child_process';
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +10,7 @@ import protobuf from 'protobufjs';
 import descriptor from 'protobufjs/ext/descriptor/index.js';
 
 const root = join(import.meta.dirname, '..');
-const out = join(root, 'src/foundation/grpc/gen');
+const out = process.argv[2] ?? join(root, 'src/foundation/grpc/gen');
 const files = globSync('**/*.proto', { cwd: join(root, 'proto') }).sort();
 
 rmSync(out, { recursive: true, force: true });

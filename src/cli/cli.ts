@@ -1,8 +1,6 @@
 import { inspect } from 'node:util';
-import yargs, { type Argv, type Options } from 'yargs';
-import { defaultTextOf, type Setting } from '../foundation/config/setting.ts';
 import { ConveyorError } from '../foundation/errors.ts';
-import { type Command, EXIT_USAGE, type Given } from './command.ts';
+import { type Chosen, type Command, EXIT_USAGE, PROGRAM } from './command.ts';
 import { demo } from './demo.ts';
 import { discover } from './discover.ts';
 import { drain } from './drain.ts';
@@ -13,21 +11,14 @@ import { status } from './status.ts';
 import { validate } from './validate.ts';
 import { version } from './version.ts';
 
-const NAME = 'conveyor-sidecar';
-const COMPLETIONS = '--get-yargs-completions';
 const COMMANDS: readonly Command[] = [run, router, demo, discover, validate, status, drain, version];
-
-/** What the command line asks for: a command to run, or text to show. */
-type Chosen =
-  | { readonly kind: 'command'; readonly command: Command; readonly given: Given }
-  | { readonly kind: 'text'; readonly text: string; readonly wrong: boolean };
 
 /**
  * The command line: resolves to the exit code. Errors are told to the user in a line; with `--log-level debug` (or
  * LOG_LEVEL) with their stack and causes.
  */
 export async function runCli(args: readonly string[], io: Io, signal: AbortSignal): Promise<number> {
-  const chosen = await parse(args, io);
+  const chosen = await choose(args, io);
   if (chosen.kind === 'text') {
     (chosen.wrong ? io.stderr : io.stdout).write(`${chosen.text}\n`);
     return chosen.wrong ? EXIT_USAGE : 0;
@@ -37,111 +28,18 @@ export async function runCli(args: readonly string[], io: Io, signal: AbortSigna
     return await command.execute(given, io, signal);
   } catch (thrown) {
     const error = ConveyorError.from(thrown);
-    io.stderr.write(`${NAME} ${command.name}: ${error.message}\n`);
+    io.stderr.write(`${PROGRAM} ${command.name}: ${error.message}\n`);
     if ((given.flags['log-level'] ?? io.env['LOG_LEVEL']) === 'debug') io.stderr.write(`${inspect(error)}\n`);
     return error.code === 'CONFIG_INVALID' ? EXIT_USAGE : 1;
   }
 }
 
-/** yargs only parses, helps and completes: values come from the tables of settings. */
-async function parse(args: readonly string[], io: Io): Promise<Chosen> {
-  let chosen: Chosen | undefined;
-  const completing = args[0] === COMPLETIONS;
-  const parser = COMMANDS.reduce(
-    (all, command) =>
-      all.command({
-        command: commandLine(command),
-        describe: command.describe,
-        builder: (own: Argv) => withSettings(own, command, completing),
-        handler: (parsed) => {
-          chosen = { kind: 'command', command, given: givenOf(parsed, command) };
-        },
-      }),
-    baseParser(io),
-  );
-  let text = '';
-  let wrong = false;
-  const take = (error: Error | null | undefined, _parsed: unknown, output: string): void => {
-    wrong = error !== null && error !== undefined;
-    text = wrong ? mistake(output, args) : output;
-  };
-  await parser.parseAsync(withDefaultCommand(args), {}, take);
-  return text === '' && chosen !== undefined ? chosen : { kind: 'text', text: withoutTypes(text), wrong };
-}
-
-function mistake(output: string, [first = '']: readonly string[]): string {
-  const unknown = output.startsWith('Did you mean') ? `Unknown command: ${first}. ` : '';
-  return `${NAME}: ${unknown}${output}\n"${NAME} --help" lists commands, "${NAME} COMMAND --help" their flags.`;
-}
-
-/** Flags alone are those of `run`. */
-function withDefaultCommand(args: readonly string[]): string[] {
-  const [first] = args;
-  const own = ['--help', '-h', '--version', COMPLETIONS];
-  return first === undefined || (first.startsWith('-') && !own.includes(first))
-    ? ['run', ...args]
-    : [...args];
-}
-
-/** What yargs says of a flag's type is noise: the description says what is allowed. */
-const withoutTypes = (text: string): string =>
-  text.replaceAll(/ *\[(string|boolean)\]$/gm, '').replaceAll('[string] ', ' '.repeat(9));
-
-function baseParser({ version, stdout }: Io): Argv {
-  return yargs()
-    .scriptName(NAME)
-    .usage('$0 [command]\n\nRoutes records between the stages of data pipelines from inside each pod.')
-    .parserConfiguration({
-      'boolean-negation': false,
-      'camel-case-expansion': false,
-      'dot-notation': false,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-    })
-    .detectLocale(false)
-    .exitProcess(false)
-    .showHelpOnFail(false)
-    .demandCommand(1, '')
-    .strict()
-    .recommendCommands()
-    .completion('completion', 'print a completion script for bash or zsh')
-    .version(version)
-    .help()
-    .alias('help', 'h')
-    .group(['help', 'version'], 'Other:')
-    .wrap(Math.min(stdout.columns ?? 100, 120))
-    .epilogue('Exit codes: 0 done, 1 failed, 64 wrong command line or configuration.');
-}
-
-const commandLine = ({ name, operands }: Command): string =>
-  operands === undefined ? name : `${name} [${operands}..]`;
-
-function withSettings(parser: Argv, command: Command, completing: boolean): Argv {
-  const { settings, examples, describe } = command;
-  parser.usage(`$0 ${commandLine(command)}\n\n${describe.charAt(0).toUpperCase()}${describe.slice(1)}.`);
-  for (const setting of settings) parser.option(setting.flag, optionOf(setting, completing));
-  for (const [line, what] of examples) parser.example(`$0 ${line}`.trim(), what);
-  return parser;
-}
-
-function optionOf(setting: Setting<unknown>, completing: boolean): Options {
-  const { env, group, describe, type } = setting;
-  const text = defaultTextOf(setting);
-  return {
-    group: `${group}:`,
-    describe: env === undefined ? describe : `${describe} [$${env}]`,
-    ...(type.toggle === true ? { type: 'boolean' } : { type: 'string', requiresArg: true }),
-    // what is allowed is checked with everything else, so that all mistakes are shown at once
-    ...(completing && type.choices !== undefined ? { choices: type.choices } : {}),
-    ...(text === '' || type.toggle === true ? {} : { defaultDescription: text }),
-  };
-}
-
-function givenOf(parsed: Readonly<Record<string, unknown>>, { settings, operands }: Command): Given {
-  const flags = settings.flatMap(({ flag }) => {
-    const value = parsed[flag];
-    return value === undefined ? [] : [[flag, [value].flat().map(String)] as const];
-  });
-  const named = operands === undefined ? [] : [parsed[operands] ?? []].flat();
-  return { flags: Object.fromEntries(flags), operands: named.map(String) };
+/** A command without flags, as a container has it, needs no parser: without yargs a sidecar is 8 MB smaller. */
+async function choose(args: readonly string[], io: Io): Promise<Chosen> {
+  const [name = run.name, ...others] = args;
+  const command = COMMANDS.find((each) => each.name === name);
+  if (command !== undefined && others.length === 0)
+    return { kind: 'command', command, given: { flags: {}, operands: [] } };
+  const { parse } = await import('./parse.ts');
+  return parse(args, COMMANDS, io);
 }

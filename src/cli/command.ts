@@ -3,6 +3,9 @@ import { type Problem, resolveConfig, type Sources } from '../foundation/config/
 import type { ConfigOf, Facts, Schema, Setting } from '../foundation/config/setting.ts';
 import type { Io } from './io.ts';
 
+/** The executable's name. */
+export const PROGRAM = 'conveyor-sidecar';
+
 /** Exit code of a wrong command line or configuration: EX_USAGE of sysexits.h. */
 export const EXIT_USAGE = 64;
 
@@ -45,6 +48,11 @@ export interface Given {
   readonly operands: readonly string[];
 }
 
+/** What the command line asks for: a command to run, or text to show. */
+export type Chosen =
+  | { readonly kind: 'command'; readonly command: Command; readonly given: Given }
+  | { readonly kind: 'text'; readonly text: string; readonly wrong: boolean };
+
 /** Makes a command of its definition. */
 export function defineCommand<S>({ schema, run, ...definition }: CommandDefinition<S>): Command {
   return {
@@ -71,9 +79,9 @@ function renderProblems(command: string, problems: readonly Problem[]): string {
   const count = problems.length === 1 ? 'one setting is wrong' : `${problems.length} settings are wrong`;
   const lines = problems.map(({ message }) => `  ${message}`);
   return [
-    `conveyor-sidecar ${command}: ${count}`,
+    `${PROGRAM} ${command}: ${count}`,
     ...lines,
-    `"conveyor-sidecar ${command} --help" lists all settings.`,
+    `"${PROGRAM} ${command} --help" lists all settings.`,
     '',
   ].join('\n');
 }

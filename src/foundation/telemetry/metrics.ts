@@ -47,12 +47,12 @@ const UNITS = ['seconds', 'bytes', 'records', 'ratio', 'info'];
 
 /**
  * Where names break the grammar `conveyor_<program>_<noun>[_<unit>][_total]`: counters end in `_total` and nothing
- * else does, histograms end in their base unit, help is a phrase without a full stop.
+ * else does, histograms end in their base unit.
  * @see https://prometheus.io/docs/practices/naming/
  */
 export function grammarProblems(registry: Registry): string[] {
   const own = describeMetrics(registry).filter(({ name }) => name.startsWith('conveyor_'));
-  return own.flatMap(({ name, type, help }) => [
+  return own.flatMap(({ name, type }) => [
     ...(/^conveyor(_[a-z0-9]+)+$/.test(name) ? [] : [`${name}: use lower-case words`]),
     ...((type === 'counter') === name.endsWith('_total')
       ? []
@@ -61,7 +61,6 @@ export function grammarProblems(registry: Registry): string[] {
       ? []
       : [`${name}: name the unit`]),
     ...(/_(ms|milliseconds|kb|mb|mib|percent)(_total)?$/.test(name) ? [`${name}: use base units`] : []),
-    ...(help === '' || help.endsWith('.') ? [`${name}: help is a phrase without a full stop`] : []),
   ]);
 }
 

@@ -105,12 +105,11 @@ describe('a registry', () => {
     const registry = createRegistry({ program: 'router', version: '1' });
     const registers = [registry];
     new Counter({ name: 'conveyor_sidecar_batches', help: 'x', registers });
-    new Histogram({ name: 'conveyor_sidecar_call_ms', help: 'x.', registers });
+    new Histogram({ name: 'conveyor_sidecar_call_ms', help: 'x', registers });
     assert.deepEqual(grammarProblems(registry), [
       'conveyor_sidecar_batches: counters, and they alone, end in _total',
       'conveyor_sidecar_call_ms: name the unit',
       'conveyor_sidecar_call_ms: use base units',
-      'conveyor_sidecar_call_ms: help is a phrase without a full stop',
     ]);
   });
 });

@@ -1,0 +1,105 @@
+// Who may import whom (docs/architecture.md). Imports of types count as well.
+const PROGRAMS = 'sidecar|router|injector|demo';
+const ROOMS = 'discovery|own-pod|cluster-client|routing|data-plane';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'two modules that need each other are one, or miss a third',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'resolvable',
+      comment: 'an import that leads nowhere',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'foundation-stands-alone',
+      comment: 'foundation knows nothing of what stands on it',
+      severity: 'error',
+      from: { path: '^src/foundation/' },
+      to: { path: '^src/', pathNot: '^src/foundation/' },
+    },
+    {
+      name: 'programs-share-the-protocol-alone',
+      comment: 'the programs never import one another',
+      severity: 'error',
+      from: { path: `^src/(${PROGRAMS})/` },
+      to: { path: `^src/(${PROGRAMS}|cli)/|^src/main\\.ts$`, pathNot: '^src/$1/' },
+    },
+    {
+      name: 'cli-opens-front-doors',
+      comment: "a command imports a program's entry files, never its rooms",
+      severity: 'error',
+      from: { path: '^src/cli/' },
+      to: {
+        path: `^src/(${PROGRAMS})/`,
+        pathNot: [
+          '^src/(sidecar|router|injector|demo)/(\\1|settings)\\.ts$',
+          '^src/sidecar/discover\\.ts$',
+          '^src/router/pipelines/(validate-files|problem)\\.ts$',
+        ],
+      },
+    },
+    {
+      name: 'main-knows-the-command-line',
+      comment: 'main is the process edge: command line and foundation',
+      severity: 'error',
+      from: { path: '^src/main\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/(cli|foundation)/' },
+    },
+    {
+      name: 'nobody-imports-main',
+      comment: 'main is where it begins',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^src/main\\.ts$' },
+    },
+    {
+      name: 'rooms-declare-what-they-need',
+      comment:
+        'a room of the sidecar declares an interface; the composition root joins the two. wire/ is for all',
+      severity: 'error',
+      from: { path: `^src/sidecar/(${ROOMS})/` },
+      // the graph and the shape of a call are data: what a run and a route speak of
+      to: { path: '^src/sidecar/', pathNot: '^src/sidecar/(($1|wire)/|routing/(graph|call)\\.ts$)' },
+    },
+    {
+      name: 'wire-is-pure',
+      comment: 'bytes in, bytes out: errors are all that it needs',
+      severity: 'error',
+      from: { path: '^src/sidecar/wire/' },
+      to: { pathNot: '^src/sidecar/wire/|^src/foundation/errors\\.ts$|^(node:)?buffer$' },
+    },
+    {
+      name: 'kubernetes-client-in-one-place',
+      comment: 'it costs 50 MB: only foundation/kubernetes loads it, lazily',
+      severity: 'error',
+      from: { pathNot: '^src/foundation/kubernetes/' },
+      to: { path: 'node_modules/@kubernetes/client-node' },
+    },
+    {
+      name: 'no-tools-in-src',
+      comment: 'what the image holds is a dependency, not a devDependency',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/demo/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^src/foundation/grpc/gen/' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js', '.mjs', '.cjs', '.json'],
+      conditionNames: ['node', 'import', 'require', 'default', 'types'],
+    },
+  },
+};

@@ -1,0 +1,71 @@
+/**
+ * Writes dist/conveyor-sidecar.mjs, the one file that the image holds: src/main.ts with all that it needs, the
+ * protocol's descriptors and the version included. The demo stays out: it needs the repository.
+ */
+import { chmodSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+import packageJson from '../package.json' with { type: 'json' };
+
+const root = join(import.meta.dirname, '..');
+const outfile = join(root, 'dist/conveyor-sidecar.mjs');
+
+/** Modules that the bundle holds in another form than the sources. */
+const replaced: Plugin = {
+  name: 'replaced',
+  setup(builder) {
+    // an ES import of node:http reads all its exports, which loads undici for some: 9 MB that require does not cost
+    builder.onResolve({ filter: /^node:http$/, namespace: 'file' }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace: 'required' } : null,
+    );
+    builder.onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
+      loader: 'js',
+      contents: `module.exports = require('${path}');`,
+    }));
+    builder.onLoad({ filter: /\/package\.json$/ }, ({ path }) =>
+      path === join(root, 'package.json')
+        ? { loader: 'json', contents: JSON.stringify({ version: packageJson.version }) }
+        : null,
+    );
+    builder.onLoad({ filter: /\/src\/demo\/demo\.ts$/ }, () => ({
+      loader: 'ts',
+      resolveDir: root,
+      contents: NO_DEMO,
+    }));
+  },
+};
+const NO_DEMO = `
+import { ConveyorError } from './src/foundation/errors.ts';
+export function runDemo() {
+  throw new ConveyorError('UNIMPLEMENTED', 'the demo is not in the image: clone the repository and run "make demo"');
+}`;
+
+await build({
+  entryPoints: [join(root, 'src/main.ts')],
+  outfile,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node24',
+  // long, below protobufjs, does its sums in JavaScript where there is none: less memory, and no code made at run time
+  define: { WebAssembly: 'undefined' },
+  plugins: [replaced],
+  // names stay, so that a stack trace says something; keepNames would cost a call at every closure
+  minifyWhitespace: true,
+  minifySyntax: true,
+  legalComments: 'eof',
+  logLevel: 'warning',
+  banner: {
+    // what CommonJS dependencies expect of their surroundings
+    js: [
+      '#!/usr/bin/env node',
+      "import { createRequire as __createRequire } from 'node:module';",
+      'const require = __createRequire(import.meta.url);',
+      'const __filename = import.meta.filename, __dirname = import.meta.dirname;',
+    ].join('\n'),
+  },
+});
+chmodSync(outfile, 0o755);
+if (!readFileSync(outfile, 'utf8').includes('SidecarCoordinator'))
+  throw new Error('the bundle lacks the protocol');
+console.log(`${outfile.replace(`${root}/`, '')}: ${Math.round(statSync(outfile).size / 1_024)} KiB`);
