@@ -19,8 +19,9 @@ interface Reason {
  */
 export class Acknowledgement {
   readonly #records: readonly RecordOutline[];
-  readonly #copies: Int32Array;
-  readonly #fates: Uint8Array;
+  // plain arrays: the memory of a typed array lies outside of the heap, and garbage collection pays for each
+  readonly #copies: number[];
+  readonly #fates: Fate[];
   readonly #reasons = new Map<number, Reason>();
   readonly #onDone: (acks: RecordAckEntry[]) => void;
   #undecided: number;
@@ -28,8 +29,8 @@ export class Acknowledgement {
   /** @param copies ways that each record sets out on; at least 1. */
   constructor(records: readonly RecordOutline[], copies: number, onDone: (acks: RecordAckEntry[]) => void) {
     this.#records = records;
-    this.#copies = new Int32Array(records.length).fill(copies);
-    this.#fates = new Uint8Array(records.length);
+    this.#copies = new Array<number>(records.length).fill(copies);
+    this.#fates = new Array<Fate>(records.length).fill(FATE.success);
     this.#undecided = records.length;
     this.#onDone = onDone;
   }
@@ -73,7 +74,7 @@ export class Acknowledgement {
       const reason = this.#reasons.get(index);
       return {
         id,
-        status: STATUS[this.#fates[index] ?? 0] ?? 'retry',
+        status: STATUS[this.#fates[index] ?? FATE.retry],
         code: reason?.code ?? '',
         error: reason?.error ?? '',
       };

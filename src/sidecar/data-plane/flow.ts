@@ -134,8 +134,11 @@ export class Flow {
     this.#runs.add(run);
     ledger.open(run.acknowledgement);
     ledger.add({ ...emptyTally(), entered: records.length, derived: records.length * (next.length - 1) });
-    const nameless = records.some(({ id }) => id === undefined);
-    const roots = [...records.keys()].filter((index) => !nameless || records[index]?.id !== undefined);
+    const roots: number[] = [];
+    for (let index = 0; index < records.length; index++) {
+      if (records[index]?.id !== undefined) roots.push(index);
+    }
+    const nameless = roots.length < records.length;
     const kept = nameless ? records.filter(({ id }) => id !== undefined) : records;
     const parcel = { run, records: kept, roots, leftMs, watermark: batch.watermark, held: undefined };
     // a batch that lost a record at the door is not the sender's any more

@@ -1,5 +1,5 @@
 import type { CallLimits } from '../routing/call.ts';
-import { idKey, recordBytes } from '../wire/outline.ts';
+import { idHash, recordBytes } from '../wire/outline.ts';
 import { Fifo } from './fifo.ts';
 import type { Parcel, Part } from './run.ts';
 
@@ -18,7 +18,8 @@ interface Lane {
 interface Room {
   records: number;
   bytes: number;
-  readonly ids: Set<string>;
+  /** Hashes of the ids in it: two ids that meet by chance only cost a merge. */
+  readonly ids: Set<number>;
 }
 
 /** Bytes of a call besides its records: names, ids, options. */
@@ -146,7 +147,7 @@ export class LaneQueue {
     if (bytes > room.bytes) return false;
     // most calls are never merged: what the first part holds is looked at when a second one comes
     if (parts.length === 1) noteIds(last, room.ids);
-    return records.every(({ id }) => id === undefined || !room.ids.has(idKey(id)));
+    return records.every(({ id }) => id === undefined || !room.ids.has(idHash(id)));
   }
 
   #takeFrom(parcel: Parcel, { call, room, limits, followers, now }: Taking): void {
@@ -186,10 +187,10 @@ interface Taking {
   readonly now: number;
 }
 
-function noteIds({ parcel, from, to }: Part, ids: Set<string>): void {
+function noteIds({ parcel, from, to }: Part, ids: Set<number>): void {
   for (let i = from; i < to; i++) {
     const id = parcel.records[i]?.id;
-    if (id !== undefined) ids.add(idKey(id));
+    if (id !== undefined) ids.add(idHash(id));
   }
 }
 

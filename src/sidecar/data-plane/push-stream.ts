@@ -43,6 +43,8 @@ interface Init {
   readonly pipelineId: string;
 }
 
+/** Credits are granted again in portions of this share of them, each a message; at once when nothing is open. */
+const GRANT_SHARE = 1 / 8;
 /** A source that was refused is read again after so long. */
 const REFUSED_PAUSE_MS = 250;
 /** A wait for the budget that lasts longer is told to the source. */
@@ -57,6 +59,8 @@ export class PushStream {
   #init: Init | undefined;
   #sourceClosed: (() => void) | undefined;
   #open = 0;
+  /** Credits that acknowledgements freed and that are not granted yet. */
+  #freed = 0;
   #paused = false;
   #refusal: NodeJS.Timeout | undefined;
   #resumed: Promise<void> | undefined;
@@ -162,7 +166,7 @@ export class PushStream {
   #acknowledge({ batchId }: BatchOutline, acks: readonly RecordAckEntry[]): void {
     this.#open--;
     this.#write(writePushAck({ batchId, acks }));
-    if (acks.length > 0 && !this.#context.leaving()) this.#grant(acks.length);
+    if (!this.#context.leaving()) this.#giveBack(acks.length);
     this.#endIfDone();
   }
 
@@ -172,7 +176,15 @@ export class PushStream {
     // the pause comes first: a source that sends again as soon as it is answered knows it by then
     if (this.#refusal === undefined) this.#holdBack(refusal);
     this.#write(writePushAck({ batchId, acks: refusalAcks(records, refusal) }));
-    this.#grant(records.length);
+    this.#giveBack(records.length);
+  }
+
+  /** What was freed is granted again: not with every batch, but before the source could wait for it. */
+  #giveBack(records: number): void {
+    this.#freed += records;
+    if (this.#open > 0 && this.#freed < this.#context.credits * GRANT_SHARE) return;
+    this.#grant(this.#freed);
+    this.#freed = 0;
   }
 
   #holdBack({ code, error }: Refusal): void {

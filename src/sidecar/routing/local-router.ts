@@ -138,7 +138,7 @@ export class LocalRouter {
         maxRecords: service.maxBatchSize || DEFAULT_MERGE_RECORDS,
         stated: service.maxBatchSize > 0,
         maxBytes: this.#options.maxCallBytes,
-        recordTypes: new Set(service.supportedRecordTypes),
+        recordTypes: typesOf(service),
       },
       call: (call) => this.#call(service, standing, call),
       release: () => standing.slots.give(),
@@ -190,6 +190,12 @@ export class LocalRouter {
     const flushed = written.status === 'pending' && (await this.flush(service, leftMs));
     return { kind: 'answered', outcomes: sinkOutcomes(call.records, written, flushed), bytes: 0 };
   }
+}
+
+const ALL_TYPES: ReadonlySet<string> = new Set();
+
+function typesOf({ supportedRecordTypes }: LocalService): ReadonlySet<string> {
+  return supportedRecordTypes.length === 0 ? ALL_TYPES : new Set(supportedRecordTypes);
 }
 
 function parts({

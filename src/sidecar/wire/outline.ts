@@ -60,6 +60,19 @@ export function idKey(id: RecordIdOutline): string {
   return `${id.sequenceHigh}:${id.sequenceLow}:${laneKey(id)}`;
 }
 
+/** A number that is the same for what {@link sameId} says is, and seldom for anything else: cheaper than a key. */
+export function idHash(id: RecordIdOutline): number {
+  // FNV-1a over source_id, begun with the numbers, each spread over all bits so that neighbours do not meet
+  let hash =
+    Math.imul(id.sequenceLow, 0xc2b2ae35) ^
+    Math.imul(id.sequenceHigh, 0x85ebca6b) ^
+    Math.imul(id.partition, 0x9e3779b1);
+  for (let at = id.sourceStart; at < id.sourceEnd; at++) {
+    hash = Math.imul(hash ^ (id.bytes[at] ?? 0), 0x01000193);
+  }
+  return hash;
+}
+
 /** A Map key for what {@link sameLane} compares; not for display. */
 export function laneKey(id: RecordIdOutline): string {
   // latin1 maps each byte to a character of its own, so even invalid UTF-8 stays distinct

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { RecordIdOutline } from '../../../src/sidecar/wire/outline.ts';
-import { idKey, laneKey, recordType, sameId, sameLane } from '../../../src/sidecar/wire/outline.ts';
+import { idHash, idKey, laneKey, recordType, sameId, sameLane } from '../../../src/sidecar/wire/outline.ts';
 import { readPushRecordsRequest } from '../../../src/sidecar/wire/requests.ts';
 
 /** The id with these bytes of source_id, as it is found in a batch. */
@@ -35,6 +35,7 @@ describe('records are told apart by source_id, partition and sequence_number', (
       for (const [other, otherId] of ids.entries()) {
         assert.equal(sameId(id, otherId), at === other);
         assert.equal(idKey(id) === idKey(otherId), at === other);
+        assert.equal(idHash(id) === idHash(otherId), at === other);
         assert.equal(laneKey(id) === laneKey(otherId), sameLane(id, otherId));
       }
     }
@@ -43,6 +44,7 @@ describe('records are told apart by source_id, partition and sequence_number', (
   it('the same id in another message is the same', () => {
     assert.ok(sameId(idOf('orders', 3, 7), idOf('orders', 3, 7)));
     assert.equal(idKey(idOf('orders', 3, 7)), idKey(idOf('orders', 3, 7)));
+    assert.equal(idHash(idOf('orders', 3, 7)), idHash(idOf('orders', 3, 7)));
   });
 
   it('one lane has all sequence numbers of a source_id and partition', () => {
