@@ -110,7 +110,7 @@ function checksAcrossSidecars({ source, ledgers, database }: Outcome): Check[] {
   ];
 }
 
-/** All that must hold for the demo to add up (issue §9). */
+/** All that must hold for the demo to add up. */
 export function addUp(outcome: Outcome): Check[] {
   return [
     ...checksThatOutliveProcesses(outcome),

@@ -21,7 +21,7 @@ export interface DemoIo extends Host {
 const STOP_GRACE_MS = 5_000;
 
 /**
- * Runs the demo: real processes, real data, a summary that adds up (issue §9). Everything that it started has ended
+ * Runs the demo: real processes, real data, a summary that adds up. Everything that it started has ended
  * when it resolves.
  * @returns the exit code: 0 only if it adds up, 130 when the signal ended it before the summary.
  */

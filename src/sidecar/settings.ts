@@ -251,7 +251,7 @@ export const DISCOVER = defineConfig(
 /** What tells where services may be, deeply frozen. */
 export type DiscoverConfig = ConfigOf<typeof DISCOVER.settings>;
 
-/** Everything that can be set of a sidecar (issue §2; the variables that existing deployments set are fixed). */
+/** Everything that can be set of a sidecar; the variables that existing deployments set are fixed. */
 export const SIDECAR = defineConfig(
   { ...IDENTITY, ...ROUTER, ...SERVERS, ...DISCOVERY, ...DATA_PLANE, ...LIFECYCLE, ...LOG_SETTINGS },
   [

@@ -24,7 +24,7 @@ export interface CellFigures {
   readonly ratio: number;
 }
 
-/** The most that the sidecar may hold through the matrix, and idle (issue, "Figures"). */
+/** The most that the sidecar may hold through the matrix, and idle. */
 export const MAX_RSS_BYTES = 256 * 2 ** 20;
 /** @see MAX_RSS_BYTES */
 export const MAX_IDLE_RSS_BYTES = 90 * 2 ** 20;

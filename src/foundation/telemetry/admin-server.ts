@@ -73,7 +73,7 @@ async function close(server: Server, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * The admin HTTP server: /metrics, /livez, /readyz, /statusz and POST /drainz (issue §7).
+ * The admin HTTP server: /metrics, /livez, /readyz, /statusz and POST /drainz.
  * `start` throws ConveyorError FAILED_PRECONDITION that names the address when it is taken.
  */
 export function createAdminServer({ port, host = anyHost(), ...pages }: AdminServerOptions): AdminServer {

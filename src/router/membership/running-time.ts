@@ -1,7 +1,6 @@
 /**
  * The time in which this process ran. A machine that was suspended, a process that was stopped or starved did not
- * hear the heartbeats of that time, so it may not count it against anyone (issue: "the lease counts the router's own
- * running time").
+ * hear the heartbeats of that time, so it may not count it against anyone.
  */
 export interface RunningTime {
   /** Milliseconds counted so far. */

@@ -8,7 +8,7 @@ export interface GraphFault {
 
 /**
  * Everything that is wrong with a pipeline's graph: duplicates, edges to unknown stages, edges into a source or out
- * of a sink, a cycle, a stage that no source reaches (issue: Router). Empty: it can run.
+ * of a sink, a cycle, a stage that no source reaches. Empty: it can run.
  */
 export function graphFaults(pipeline: PipelineDefinition): GraphFault[] {
   const local = [...stageFaults(pipeline), ...edgeFaults(pipeline)];

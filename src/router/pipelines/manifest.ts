@@ -149,7 +149,7 @@ function checkPipeline(resource: PipelineResource, report: Report): void {
   }
 }
 
-/** Until they are acted on, records would go where the manifest says that they must not (issue: Router). */
+/** Until they are acted on, records would go where the manifest says that they must not. */
 function refuseConditions({ spec }: PipelineResource, report: Report): void {
   for (const [index, stage] of (spec.stages ?? []).entries()) {
     for (const field of ['routingRules', 'routing_rules'] as const) {

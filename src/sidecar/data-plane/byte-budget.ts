@@ -4,6 +4,9 @@
  */
 const GREED = 4;
 
+/** What a message is taken to have before any has come, as a share of the budget. */
+const FIRST_GUESS = 1 / 8;
+
 /** Bytes that are held until released. */
 export interface Held {
   /** One more user of the same memory. */
@@ -22,6 +25,7 @@ export interface Admission {
 
 /** A message that waits to be read. */
 interface Waiter extends Admission {
+  readonly place: string;
   readonly admit: () => void;
 }
 
@@ -34,21 +38,23 @@ export interface Wait {
 
 /**
  * The one budget for the bytes of all records in flight. What is over it waits in its sender. Shares by hop keep
- * anything from waiting in a circle: h hops may fill it up to 1 - 2^-(h+1), and one message of each hop count is let
- * in however full it is (semantics.md, "Nothing waits in a circle").
+ * anything from waiting in a circle: h hops may fill it up to 1 - 2^-(h+1), and one message of each hop count and
+ * pipeline is let in however full it is (semantics.md, "Nothing waits in a circle"): what one pipeline's transforms
+ * made of its records must not keep another out.
  */
 export class ByteBudget {
   /** Bytes in all. */
   readonly totalBytes: number;
   #used = 0;
   /** A moving average of what is held at once. */
-  #usualBytes = 0;
+  #usualBytes: number;
   readonly #byPipeline = new Map<string, number>();
-  readonly #byHops = new Map<number, number>();
+  readonly #byPlace = new Map<string, number>();
   readonly #waiters = new Set<Waiter>();
 
   constructor(totalBytes: number) {
     this.totalBytes = totalBytes;
+    this.#usualBytes = totalBytes * FIRST_GUESS;
   }
 
   /** Bytes in use. */
@@ -63,12 +69,13 @@ export class ByteBudget {
 
   /** Whether a message may be read now (undefined), or a wait until it may. */
   admit(admission: Admission): undefined | Wait {
-    if (this.#hasRoom(admission)) return undefined;
+    const place = placeOf(admission);
+    if (this.#isFirst(place) || this.#hasRoom(admission, 0)) return undefined;
     let admit: () => void = () => undefined;
     const admitted = new Promise<void>((resolve) => {
       admit = resolve;
     });
-    const waiter = { ...admission, admit };
+    const waiter = { ...admission, place, admit };
     this.#waiters.add(waiter);
     return {
       admitted,
@@ -79,9 +86,21 @@ export class ByteBudget {
   }
 
   /** Takes bytes, which are there already: more than is free makes the next ones wait. */
-  hold({ pipeline, hops }: Admission, bytes: number): Held {
-    this.#add(pipeline, hops, bytes);
+  hold(admission: Admission, bytes: number): Held {
     this.#usualBytes += (bytes - this.#usualBytes) / 8;
+    return this.#hold(admission, bytes);
+  }
+
+  /** Takes what a message usually has, for one that is let in and sure to come, until it is there. */
+  expect(admission: Admission): Held {
+    return this.#hold(admission, this.#usualBytes);
+  }
+
+  #hold({ pipeline, hops }: Admission, fraction: number): Held {
+    // whole bytes: fractions would not add up to nothing again
+    const bytes = Math.ceil(fraction);
+    const place = placeOf({ pipeline, hops });
+    this.#add(pipeline, place, bytes);
     let users = 1;
     return {
       retain: () => {
@@ -89,35 +108,48 @@ export class ByteBudget {
       },
       release: () => {
         if (--users !== 0) return;
-        this.#add(pipeline, hops, -bytes);
+        this.#add(pipeline, place, -bytes);
         this.#serve();
       },
     };
   }
 
-  #hasRoom({ pipeline, hops }: Admission, expected = 0): boolean {
-    if ((this.#byHops.get(hops) ?? 0) === 0) return true;
+  /** Whether nothing of its hop count and pipeline is here. */
+  #isFirst(place: string): boolean {
+    return !this.#byPlace.has(place);
+  }
+
+  #hasRoom({ pipeline, hops }: Admission, expected: number): boolean {
     const free = this.totalBytes * (1 - 2 ** -(hops + 1)) - this.#used - expected;
     return free > 0 && (this.#byPipeline.get(pipeline) ?? 0) < GREED * free;
   }
 
-  #add(pipeline: string, hops: number, bytes: number): void {
+  #add(pipeline: string, place: string, bytes: number): void {
     this.#used += bytes;
     addTo(this.#byPipeline, pipeline, bytes);
-    addTo(this.#byHops, hops, bytes);
+    addTo(this.#byPlace, place, bytes);
   }
 
   /** Lets in whoever has room now. What they bring is counted when it has been read: until then it is expected. */
   #serve(): void {
     let expected = 0;
+    const firsts = new Set<string>();
     for (const waiter of this.#waiters) {
-      // who is let in may have nothing to send: with nothing in use nobody would come to serve the others
-      if (this.#used > 0 && !this.#hasRoom(waiter, expected)) continue;
+      const { place } = waiter;
+      const first = this.#isFirst(place) && !firsts.has(place);
+      // a source that is let in may have nothing to send: with nothing in use nobody would come to serve the others
+      const mayBeIdle = waiter.hops === 0 && this.#used === 0;
+      if (!first && !mayBeIdle && !this.#hasRoom(waiter, expected)) continue;
       this.#waiters.delete(waiter);
+      firsts.add(place);
       expected += this.#usualBytes;
       waiter.admit();
     }
   }
+}
+
+function placeOf({ pipeline, hops }: Admission): string {
+  return `${hops}/${pipeline}`;
 }
 
 function addTo<K>(counts: Map<K, number>, key: K, bytes: number): void {

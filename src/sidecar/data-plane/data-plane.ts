@@ -61,6 +61,8 @@ export class DataPlane {
   readonly #pipelines = new Map<string, Pipeline>();
   readonly #streams = new Set<PushStream>();
   readonly #byHeaders: StreamsByHeaders = new WeakMap();
+  /** Calls of other sidecars that were let in, by their headers: each is told when its message is here. */
+  readonly #arrivals = new WeakMap<Metadata, () => void>();
   #batches = 0;
   #peerRuns = 0;
   #lastPeerCall = 0;
@@ -182,16 +184,32 @@ export class DataPlane {
 
   #receiveGate(metadata: Metadata): Gate {
     const pipeline = this.#options.routes.pipelineOf(integerOf(metadata, 'conveyor-generation') ?? 0);
-    const wait = this.budget.admit({ pipeline, hops: hopsOf(metadata) });
+    const admission = { pipeline, hops: hopsOf(metadata) };
+    const wait = this.budget.admit(admission);
+    // many may be let in before the first of them is read
+    let expected = wait === undefined ? this.budget.expect(admission) : undefined;
     let asked = false;
+    let over = false;
+    const arrived = (): void => {
+      over = true;
+      expected?.release();
+      expected = undefined;
+    };
+    const admitted = wait?.admitted.then(() => {
+      if (!over) expected = this.budget.expect(admission);
+    });
+    this.#arrivals.set(metadata, arrived);
     return {
       pass: () => {
         // the second read of a unary call only sees its end
         if (asked) return undefined;
         asked = true;
-        return wait?.admitted;
+        return admitted;
       },
-      close: () => wait?.abandon(),
+      close: () => {
+        wait?.abandon();
+        arrived();
+      },
     };
   }
 
@@ -225,6 +243,7 @@ export class DataPlane {
   #receive(call: ServerUnaryCall<Buffer, Buffer>, reply: sendUnaryData<Buffer>): void {
     this.#lastPeerCall = this.#options.clock.now();
     receiveRecords(this.#receiving, call, reply);
+    this.#arrivals.get(call.metadata)?.();
   }
 
   async #enterFromPeer(graph: Graph, entering: EnteringBatch): Promise<RecordAckEntry[]> {

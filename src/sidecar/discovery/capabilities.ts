@@ -22,7 +22,7 @@ async function ask<Res>(
 
 /**
  * What a service states of itself: GetCapabilities of a transform, GetCapacity of a sink, each where offered. 0, an
- * empty list, UNIMPLEMENTED and any other refusal mean "not stated" (issue 3, Discovery).
+ * empty list, UNIMPLEMENTED and any other refusal mean "not stated".
  * @param protoService full name as reflection lists it; the methods are called under it.
  * @returns undefined when the service did not answer in time. Never throws.
  */

@@ -31,7 +31,7 @@ const protoName = (protoService: string): string => {
 };
 
 /**
- * The name of a service for itself, in the order of issue 3 (Discovery): configured; the transform's own id; the
+ * The name of a service for itself, in this order: configured; the transform's own id; the
  * port's name unless it is generic; the container's name; the last segment of the proto service without `Service`,
  * lower-cased. What cannot stand in a pipeline is passed over.
  */
