@@ -5,7 +5,7 @@ import { raw, serviceDefinition } from '../../foundation/grpc/definitions.ts';
 import { readProcessBatchResponse, readWriteBatchResponse } from '../wire/responses.ts';
 import { writeProcessBatchRequest, writeWriteBatchRequest } from '../wire/writer.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
-import { addTrace, type StageAnswer, type StageCall, type Target } from './call.ts';
+import { addTrace, type CallLimits, type StageAnswer, type StageCall, type Target } from './call.ts';
 import type { ClientPool } from './client-pool.ts';
 import type { StageType } from './graph.ts';
 import { sinkOutcomes, transformOutcomes } from './outcomes.ts';
@@ -23,6 +23,8 @@ export interface LocalService {
   /** 0: not stated. */
   readonly maxConcurrentBatches: number;
   readonly supportedRecordTypes: readonly string[];
+  /** Records that a sink last said it has room for; 0 or absent: not stated. */
+  readonly availableCapacity?: number;
   readonly health: 'healthy' | 'degraded' | 'unhealthy';
 }
 
@@ -52,6 +54,18 @@ const UNUSABLE: ReadonlySet<ErrorCode> = new Set([
 ]);
 /** Codes that speak of the service, not of the records in the call. */
 const FAILING: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED']);
+
+/** The least of what the service states: the size of a batch, and what a sink has room for. */
+function recordLimit({
+  maxBatchSize,
+  availableCapacity = 0,
+}: LocalService): Pick<CallLimits, 'maxRecords' | 'stated'> {
+  const stated = [maxBatchSize, availableCapacity].filter((limit) => limit > 0);
+  return {
+    maxRecords: Math.min(...stated, stated.length > 0 ? Infinity : DEFAULT_MERGE_RECORDS),
+    stated: stated.length > 0,
+  };
+}
 
 /** What a service answered, and the time that the call still has. */
 interface Response {
@@ -135,8 +149,7 @@ export class LocalRouter {
   #target(service: LocalService, standing: Standing): Target {
     return {
       limits: {
-        maxRecords: service.maxBatchSize || DEFAULT_MERGE_RECORDS,
-        stated: service.maxBatchSize > 0,
+        ...recordLimit(service),
         maxBytes: this.#options.maxCallBytes,
         recordTypes: typesOf(service),
       },

@@ -305,6 +305,41 @@ describe('records flow over a graph', () => {
     await push.finish();
   });
 
+  it('sends a sink no more records at once than it last said it has room for', async () => {
+    const sizes: number[] = [];
+    const sink = kept(
+      await startSink({
+        name: 'k',
+        batch: ({ batch }) => {
+          sizes.push(batch?.records.length ?? 0);
+          return undefined;
+        },
+      }),
+    );
+    const service = { ...sink.service, availableCapacity: 7 };
+    const path = kept(await startPath([service]));
+    path.assign(
+      assignment(
+        'default/p',
+        [
+          { id: 'src', type: 'source' },
+          { id: 'k', type: 'sink', local: service },
+        ],
+        ['src>k'],
+      ),
+    );
+    const push = openPush(path.path.port);
+    push.init('src', 'default/p');
+    assert.ok((await push.push('b', records(0, 20))).success);
+    assert.deepEqual(sizes, [7, 7, 6]);
+    assert.deepEqual(
+      sequences(sink),
+      Array.from({ length: 20 }, (_, i) => i),
+    );
+    balanced(path);
+    await push.finish();
+  });
+
   it('returns records of a pipeline that is not assigned, with a pause, and takes them when it is', async () => {
     const sink = kept(await startSink({ name: 'k' }));
     const path = kept(await startPath([sink.service]));
