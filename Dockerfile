@@ -2,7 +2,7 @@
 FROM node:24-slim AS build
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci
+RUN npm install --no-save
 COPY . .
 # the image's Node is not on a path that env would search
 RUN node scripts/build.ts && sed -i '1s|.*|#!/nodejs/bin/node|' dist/conveyor-sidecar.mjs \

@@ -17,10 +17,11 @@ TEST := $(NODE) --test --test-reporter=spec --test-timeout=120000
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-# npm itself replaces the Node that is in node_modules, so it runs with the machine's
+# npm itself replaces the Node that is in node_modules, so it runs with the machine's. Not `npm ci`: it refuses a lock
+# file that lacks the binaries of other platforms, which not every registry has
 $(INSTALLED): export PATH := $(SYSTEM_PATH)
 $(INSTALLED): package-lock.json
-	npm ci
+	npm install --no-save
 	touch $@
 
 .PHONY: setup

@@ -31,7 +31,7 @@ for (const file of globSync('**/*.ts', { cwd: out })) {
   writeFileSync(
     path,
     readFileSync(path, 'utf8').replace(
-      /^\/\/ Original file: .*$/m,
+      /^\/\/ Original file: .*$/gm,
       '// Generated from proto/ by `make generate`.',
     ),
   );

@@ -1,7 +1,7 @@
 // Generated from proto/ by `make generate`.
 
 
-// Original file: /work/main/proto/grpc/health/v1/health.proto
+// Generated from proto/ by `make generate`.
 
 export const _grpc_health_v1_HealthCheckResponse_ServingStatus = {
   UNKNOWN: 'UNKNOWN',
