@@ -31,6 +31,7 @@ export interface SidecarProcess {
 export interface House {
   readonly transformPort: number;
   readonly sinkPort: number;
+  readonly router: string;
   readonly source: SidecarProcess;
   readonly sink: SidecarProcess;
   /** Pushes records to the pipeline that is named as the prefix. */
@@ -105,6 +106,7 @@ export async function startHouse(): Promise<House> {
   return {
     transformPort,
     sinkPort,
+    router: env.CLUSTER_ENDPOINT,
     source,
     sink,
     push: (prefix, records) =>

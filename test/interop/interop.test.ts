@@ -5,7 +5,7 @@ import type { DiscoverReport } from '../../src/sidecar/discover.ts';
 import { failOnLeaks } from '../support/leaks.ts';
 import { waitFor } from '../support/wait.ts';
 import { type House, pipelineOf, type Prefix, sinkBecomes, startHouse, startSink } from './house.ts';
-import { conveyor, killAtEnd, type Program, type Written, writtenBy } from './processes.ts';
+import { conveyor, killAtEnd, type Program, python, type Written, writtenBy } from './processes.ts';
 
 killAtEnd();
 failOnLeaks();
@@ -18,10 +18,16 @@ interface Sum {
   readonly codes: Readonly<Record<string, number>>;
 }
 
-async function sumOf(source: Program): Promise<Sum> {
-  const code = await Promise.race([source.exited, delay(60_000, 'still running', { ref: false })]);
-  assert.equal(code, 0, source.stderr());
-  return JSON.parse(source.stdout()) as Sum;
+async function jsonOf<T>(program: Program): Promise<T> {
+  const code = await Promise.race([program.exited, delay(60_000, 'still running', { ref: false })]);
+  assert.equal(code, 0, program.stderr());
+  return JSON.parse(program.stdout()) as T;
+}
+
+/** What `describe.py` reads by reflection. */
+interface Described {
+  readonly services: Readonly<Record<string, readonly string[]>>;
+  readonly answer: Readonly<Record<string, unknown>>;
 }
 
 const of = (prefix: Prefix, written: readonly Written[]): Written[] =>
@@ -50,8 +56,7 @@ describe('services in Python and Go', { timeout: 120_000 }, () => {
       ...['--discovery-start-port', '1', '--discovery-end-port', '1'],
       ...['--service-name', `${house.sinkPort}=go-store`],
     ]);
-    assert.equal(await command.exited, 0, command.stderr());
-    const { ports } = JSON.parse(command.stdout()) as DiscoverReport;
+    const { ports } = await jsonOf<DiscoverReport>(command);
     const found = ports.flatMap(({ port, state, reflection, services }) =>
       services.map(({ name, kind, protoService, maxBatchSize, availableCapacity, methods }) => ({
         ...{ port, state, reflection, name, kind, protoService, maxBatchSize, availableCapacity, methods },
@@ -85,7 +90,7 @@ describe('services in Python and Go', { timeout: 120_000 }, () => {
 
   for (const prefix of ['conveyor', 'conveyor_etl'] as const) {
     it(`a source in Python pushes under ${prefix}: its records arrive, transformed, and add up`, async () => {
-      const { succeeded, failed, codes } = await sumOf(house.push(prefix, 1_000));
+      const { succeeded, failed, codes } = await jsonOf<Sum>(house.push(prefix, 1_000));
       assert.deepEqual({ succeeded, failed }, { succeeded: 990, failed: 10 });
       assert.equal(codes['TRANSFORM_ERROR'], 10);
       const written = of(prefix, writtenBy(sink));
@@ -99,6 +104,23 @@ describe('services in Python and Go', { timeout: 120_000 }, () => {
       assert.deepEqual([a.unaccounted, b.unaccounted], [0, 0]);
       assert.deepEqual([a['forwarded'], a['filtered'], a['failed']], [890, 100, 10]);
       assert.equal(b['delivered'], 890);
+    });
+  }
+
+  for (const prefix of ['conveyor', 'conveyor_etl'] as const) {
+    it(`a Python client reads our servers by reflection and calls them under ${prefix}`, async () => {
+      const ask = (endpoint: string, called: string): Promise<Described> =>
+        jsonOf<Described>(python('describe.py', endpoint, called));
+      const router = await ask(house.router, `${prefix}.router.RouterAdmin/ListPipelines`);
+      assert.ok(router.services[`${prefix}.sidecar.SidecarCoordinator`]?.includes('RegisterSidecar'));
+      const pipelines = router.answer['pipelines'] as { id: string }[];
+      assert.deepEqual(pipelines.map(({ id }) => id).sort(), ['default/conveyor', 'default/conveyor-etl']);
+      const sidecar = await ask(house.source.endpoint, `${prefix}.sidecar.SidecarDataPlane/ReceiveRecords`);
+      assert.deepEqual(sidecar.services[`${prefix}.sidecar.SidecarDataPlane`], [
+        'PushRecords',
+        'ReceiveRecords',
+      ]);
+      assert.match(String(sidecar.answer['error']), /PIPELINE_NOT_ASSIGNED/);
     });
   }
 
@@ -122,7 +144,7 @@ describe('services in Python and Go', { timeout: 120_000 }, () => {
     assert.equal(source.stdout(), '', 'the source was done before the kill: this shows nothing');
     const first = writtenBy(sink).slice(before);
     sink = await startSink(house);
-    const { succeeded, failed } = await sumOf(source);
+    const { succeeded, failed } = await jsonOf<Sum>(source);
     assert.deepEqual({ succeeded, failed }, { succeeded: records * 0.99, failed: records * 0.01 });
     const written = new Set(numbers(of('conveyor', [...first, ...writtenBy(sink)])));
     assert.deepEqual(

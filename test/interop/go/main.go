@@ -1,5 +1,5 @@
 // A sink in Go. What it writes goes to standard output, a line of JSON a record, before it is acknowledged.
-// SERVING and NOT_SERVING on standard input set what grpc.health.v1 says of it.
+// SERVING and NOT_SERVING on standard input set what grpc.health.v1 says of it. build.sh generates the packages interop/*.
 package main
 
 import (
@@ -77,7 +77,7 @@ func main() {
 	log.Fatal(grpcServer.Serve(listener))
 }
 
-// follow ends the program when whoever started it is gone.
+// follow takes commands from standard input; its end ends the program, so that it never outlives a test.
 func follow(healthServer *health.Server) {
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
 		status := healthpb.HealthCheckResponse_ServingStatus(healthpb.HealthCheckResponse_ServingStatus_value[lines.Text()])
