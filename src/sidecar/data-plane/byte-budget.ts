@@ -67,15 +67,25 @@ export class ByteBudget {
     return this.#waiters.size;
   }
 
-  /** Whether a message may be read now (undefined), or a wait until it may. */
-  admit(admission: Admission): undefined | Wait {
+  /**
+   * Whether a message may be read now (undefined), or a wait until it may.
+   * @param onAdmitted called at once when the wait is over, before anybody else is let in.
+   */
+  admit(admission: Admission, onAdmitted?: () => void): undefined | Wait {
     const place = placeOf(admission);
     if (this.#isFirst(place) || this.#hasRoom(admission, 0)) return undefined;
     let admit: () => void = () => undefined;
     const admitted = new Promise<void>((resolve) => {
       admit = resolve;
     });
-    const waiter = { ...admission, place, admit };
+    const waiter = {
+      ...admission,
+      place,
+      admit: () => {
+        onAdmitted?.();
+        admit();
+      },
+    };
     this.#waiters.add(waiter);
     return {
       admitted,
@@ -142,8 +152,9 @@ export class ByteBudget {
       if (!first && !mayBeIdle && !this.#hasRoom(waiter, expected)) continue;
       this.#waiters.delete(waiter);
       firsts.add(place);
-      expected += this.#usualBytes;
+      const before = this.#used;
       waiter.admit();
+      if (this.#used === before) expected += this.#usualBytes;
     }
   }
 }

@@ -11,7 +11,7 @@ import { PREFIXES, raw, serviceDefinition } from '../../foundation/grpc/definiti
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import type { Graph } from '../routing/graph.ts';
 import type { RecordAckEntry } from '../wire/writer.ts';
-import { ByteBudget } from './byte-budget.ts';
+import { ByteBudget, type Held } from './byte-budget.ts';
 import type { Routes } from './door.ts';
 import { type EnteringBatch, Flow } from './flow.ts';
 import { integerOf } from './headers.ts';
@@ -185,26 +185,25 @@ export class DataPlane {
   #receiveGate(metadata: Metadata): Gate {
     const pipeline = this.#options.routes.pipelineOf(integerOf(metadata, 'conveyor-generation') ?? 0);
     const admission = { pipeline, hops: hopsOf(metadata) };
-    const wait = this.budget.admit(admission);
-    // many may be let in before the first of them is read
-    let expected = wait === undefined ? this.budget.expect(admission) : undefined;
-    let asked = false;
-    let over = false;
+    // many may be let in before the first of them is read: each takes its room at once
+    let expected: Held | undefined;
+    const letIn = (): void => {
+      expected = this.budget.expect(admission);
+    };
+    const wait = this.budget.admit(admission, letIn);
+    if (wait === undefined) letIn();
     const arrived = (): void => {
-      over = true;
       expected?.release();
       expected = undefined;
     };
-    const admitted = wait?.admitted.then(() => {
-      if (!over) expected = this.budget.expect(admission);
-    });
+    let asked = false;
     this.#arrivals.set(metadata, arrived);
     return {
       pass: () => {
         // the second read of a unary call only sees its end
         if (asked) return undefined;
         asked = true;
-        return admitted;
+        return wait?.admitted;
       },
       close: () => {
         wait?.abandon();

@@ -36,7 +36,7 @@ type ReceiveCall = ServerUnaryCall<Buffer, Buffer>;
 
 /** How many sidecars a call has come through, for the byte budget. */
 export function hopsOf(metadata: Metadata): number {
-  return integerOf(metadata, 'conveyor-hops') ?? HOPS_OF_OTHERS;
+  return Math.min(integerOf(metadata, 'conveyor-hops') ?? HOPS_OF_OTHERS, MAX_HOPS);
 }
 
 /** Answers ReceiveRecords: runs the stage and all that comes after it, never what came before. */
@@ -61,7 +61,7 @@ export function receiveRecords(
     reply(null, writeReceiveRecordsResponse({ acks, error: `${admitted.code}: ${admitted.error}` }));
     return;
   }
-  const hops = Math.min(hopsOf(call.metadata), MAX_HOPS);
+  const hops = hopsOf(call.metadata);
   const leftMs = timeLeft(call) ?? context.batchTimeoutMs;
   void context
     .enter(admitted.graph, {
