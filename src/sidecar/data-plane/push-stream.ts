@@ -46,7 +46,7 @@ interface Init {
 /** Credits are granted again in portions of this share of them, each a message; at once when nothing is open. */
 const GRANT_SHARE = 1 / 8;
 /** A source that was refused is read again after so long. */
-const REFUSED_PAUSE_MS = 250;
+const REFUSED_PAUSE_MS = 100;
 /** A wait for the budget that lasts longer is told to the source. */
 const SILENT_WAIT_MS = 100;
 
@@ -130,8 +130,11 @@ export class PushStream {
         `source "${sourceId}": this pod has too many sources already`,
       );
     }
+    const entry = this.#context.routes.entry(this.#init);
+    this.#admission.pipeline = entry?.graph.pipelineId ?? '';
     // an unknown pipeline is no fault: its assignment may be on its way
-    this.#admission.pipeline = this.#context.routes.entry(this.#init)?.graph.pipelineId ?? '';
+    const refusal = refusalOf(entry, nameOf(this.#init));
+    if (refusal !== undefined) this.#holdBack(refusal);
     this.#grant(this.#context.credits);
   }
 

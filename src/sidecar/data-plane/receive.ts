@@ -54,6 +54,10 @@ export function receiveRecords(
     return;
   }
   context.observer.received(call.request.length);
+  if (request.batch.records.length === 0) {
+    reply(null, writeReceiveRecordsResponse({ acks: [], error: '' }));
+    return;
+  }
   const admitted = admit(context, request, call.metadata);
   if ('code' in admitted) {
     context.observer.refused(admitted);
