@@ -18,7 +18,9 @@ async function rssOf(pid: number): Promise<number> {
 export async function idleRss(): Promise<number | undefined> {
   if (!existsSync(BUNDLE) || process.platform !== 'linux') return undefined;
   const args = ['run', '--grpc-port', '0', '--admin-port', '0', '--cluster-endpoint', 'localhost:1'];
-  const bundle = spawn(process.execPath, [BUNDLE, ...args], { stdio: 'ignore' });
+  // as the image sets it
+  const env = { ...process.env, MALLOC_ARENA_MAX: '1' };
+  const bundle = spawn(process.execPath, [BUNDLE, ...args], { stdio: 'ignore', env });
   const ended = once(bundle, 'exit');
   await Promise.race([delay(SETTLE_MS), ended]);
   if (bundle.exitCode !== null) throw new Error(`${BUNDLE} ended with ${bundle.exitCode}`);

@@ -141,7 +141,12 @@ export function addReflection(server: Server, services: readonly string[]): void
     'grpc.reflection.v1.ServerReflection',
     'grpc.reflection.v1alpha.ServerReflection',
   ];
-  const answer = indexOf(listed, [...filesUnder('conveyor'), ...filesUnder('conveyor_etl')]);
+  // few are ever asked: the index is made for the first who asks
+  let index: Index | undefined;
+  const answer: Index = (request) => {
+    index ??= indexOf(listed, [...filesUnder('conveyor'), ...filesUnder('conveyor_etl')]);
+    return index(request);
+  };
   const ServerReflectionInfo = (
     call: ServerDuplexStream<ServerReflectionRequest__Output, ServerReflectionResponse>,
   ): void => {

@@ -22,7 +22,7 @@ interface Room {
   readonly ids: Set<number>;
 }
 
-/** Bytes of a call besides its records: names, ids, options. */
+/** Bytes of a call besides its records and the stage's config: names, ids, options. */
 const ENVELOPE_BYTES = 1_024;
 
 /**
@@ -32,7 +32,13 @@ const ENVELOPE_BYTES = 1_024;
 export class LaneQueue {
   readonly #lanes = new Map<string, Lane>();
   readonly #ready = new Fifo<Parcel>();
+  readonly #envelopeBytes: number;
   #records = 0;
+
+  /** @param configBytes what the stage's config takes in each call. */
+  constructor(configBytes = 0) {
+    this.#envelopeBytes = ENVELOPE_BYTES + configBytes;
+  }
 
   /** Records that wait. */
   get records(): number {
@@ -62,7 +68,7 @@ export class LaneQueue {
     const call: LaneCall = { parts: [], lanes: new Set() };
     const room: Room = {
       records: limits.maxRecords,
-      bytes: limits.maxBytes - ENVELOPE_BYTES,
+      bytes: limits.maxBytes - this.#envelopeBytes,
       ids: new Set(),
     };
     const followers = new Fifo<Parcel>();

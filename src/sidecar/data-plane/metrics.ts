@@ -13,9 +13,6 @@ export interface DataPlaneState {
   buffered(): readonly { pipeline: string; stage: string; records: number }[];
 }
 
-/** Why something waits. `lane`: order; `stage`: all its places are taken; `budget`: bytes. */
-export type BlockedCause = 'lane' | 'stage' | 'budget';
-
 /** The series of the data plane. */
 export interface DataPlaneMetrics {
   readonly received: Counter<'via'>;
@@ -25,6 +22,7 @@ export interface DataPlaneMetrics {
   readonly retries: Counter<'pipeline' | 'stage'>;
   readonly acknowledged: Counter<'pipeline' | 'status'>;
   readonly batchSeconds: Histogram<'pipeline'>;
+  /** By cause: `lane`, order; `stage`, all its places are taken; `budget`, bytes. */
   readonly blockedSeconds: Counter<'pipeline' | 'stage' | 'cause'>;
   readonly creditsGranted: Counter<'pipeline'>;
   readonly refused: Counter<'code'>;

@@ -14,12 +14,13 @@ export interface WaitObserver {
 export class StageRunner {
   readonly #context: HopContext;
   readonly #waits: WaitObserver;
-  readonly #queue = new LaneQueue();
+  readonly #queue: LaneQueue;
   #pumping = false;
 
   constructor(context: HopContext, waits: WaitObserver) {
     this.#context = context;
     this.#waits = waits;
+    this.#queue = new LaneQueue(context.stage.config.length);
   }
 
   /** Records that wait. */

@@ -10,11 +10,11 @@ import { waitFor } from '../../support/wait.ts';
 
 failOnLeaks();
 
-const stops: (() => Promise<unknown> | void)[] = [];
+const stops: (() => unknown)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
-function kept<T extends { stop(): Promise<unknown> | void }>(started: T): T {
+function kept<T extends { stop(): unknown }>(started: T): T {
   stops.push(() => started.stop());
   return started;
 }
