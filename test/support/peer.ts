@@ -116,6 +116,8 @@ export interface ReceiveOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly prefix?: Prefix;
   readonly timeoutMs?: number;
+  /** Sent as they are, instead of a request. */
+  readonly raw?: Buffer;
 }
 
 /** Calls ReceiveRecords of a sidecar as another one does. Rejects with a ConveyorError. */
@@ -132,9 +134,11 @@ export async function receive(
     'grpc.use_local_subchannel_pool': 1,
   });
   try {
+    const method = serviceDefinition('conveyor.sidecar.SidecarDataPlane', prefix).ReceiveRecords;
+    const { raw } = options;
     return await unary(
       client,
-      serviceDefinition('conveyor.sidecar.SidecarDataPlane', prefix).ReceiveRecords,
+      raw === undefined ? method : { ...method, requestSerialize: () => raw },
       { pipelineId, stageId, sourceSidecarId: 'test', batch: { batchId, records: [...options.records] } },
       { timeoutMs: options.timeoutMs ?? 5_000, metadata },
     );
