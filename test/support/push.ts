@@ -58,7 +58,8 @@ export function openPush(
   const method = serviceDefinition('conveyor.sidecar.SidecarDataPlane', prefix).PushRecords;
   const stream = client.makeBidiStreamRequest<PushRecordsRequest, PushRecordsResponse__Output>(
     method.path,
-    method.requestSerialize,
+    // what is bytes already is sent as it is
+    (value) => (Buffer.isBuffer(value) ? value : method.requestSerialize(value)),
     method.responseDeserialize,
     metadata,
   );

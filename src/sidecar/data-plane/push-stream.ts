@@ -64,6 +64,7 @@ export class PushStream {
   #paused = false;
   #refusal: NodeJS.Timeout | undefined;
   #resumed: Promise<void> | undefined;
+  #slowed: NodeJS.Timeout | undefined;
   #wait: Wait | undefined;
   /** Set when nothing more is taken; the stream ends with it when the last batch is acknowledged. */
   #ending: { code: status; details: string } | undefined;
@@ -177,7 +178,7 @@ export class PushStream {
   #refuse({ batchId, records }: BatchOutline, refusal: Refusal): void {
     this.#context.observer.refused(refusal);
     // the pause comes first: a source that sends again as soon as it is answered knows it by then
-    if (this.#refusal === undefined) this.#holdBack(refusal);
+    this.#holdBack(refusal);
     this.#write(writePushAck({ batchId, acks: refusalAcks(records, refusal) }));
     this.#giveBack(records.length);
   }
@@ -190,16 +191,25 @@ export class PushStream {
     this.#freed = 0;
   }
 
+  /** Has the source pause; one that goes on all the same is read slowly. */
   #holdBack({ code, error }: Refusal): void {
-    this.#pause(REFUSED_PAUSE_MS, `${code}: ${error}`);
-    this.#resumed = new Promise((resolve) => {
-      this.#refusal = setTimeout(() => {
-        this.#refusal = undefined;
+    if (this.#refusal === undefined) {
+      this.#pause(REFUSED_PAUSE_MS, `${code}: ${error}`);
+      this.#lookLater();
+    }
+    this.#resumed ??= new Promise((resolve) => {
+      this.#slowed = setTimeout(() => {
         this.#resumed = undefined;
         resolve();
-        this.#tryAgain();
       }, REFUSED_PAUSE_MS);
     });
+  }
+
+  #lookLater(): void {
+    this.#refusal = setTimeout(() => {
+      this.#refusal = undefined;
+      this.#tryAgain();
+    }, REFUSED_PAUSE_MS);
   }
 
   /** A source that obeys the pause sends nothing: it is told when its pipeline takes records again. */
@@ -208,12 +218,7 @@ export class PushStream {
     try {
       const entry = this.#context.routes.entry(this.#init);
       if (refusalOf(entry, nameOf(this.#init)) === undefined) this.#unpause();
-      else {
-        this.#refusal = setTimeout(() => {
-          this.#refusal = undefined;
-          this.#tryAgain();
-        }, REFUSED_PAUSE_MS);
-      }
+      else this.#lookLater();
     } catch (thrown) {
       const error = ConveyorError.from(thrown);
       this.#finish({ code: error.grpcStatus, details: error.message });
@@ -284,6 +289,7 @@ export class PushStream {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#refusal);
+    clearTimeout(this.#slowed);
     this.#wait?.abandon();
     this.#sourceClosed?.();
     this.#whenClosed();
