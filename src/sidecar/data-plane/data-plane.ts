@@ -88,7 +88,7 @@ export class DataPlane {
       ...options,
       budget: this.budget,
       enter: (graph, entering) => this.#enterFromPeer(graph, entering),
-      observer: doorObserver(this.#metrics, 'peer'),
+      observer: doorObserver(this.#metrics, 'peer', this.#isAssigned),
       leaving: () => this.#leavingPeers,
     };
   }
@@ -175,6 +175,8 @@ export class DataPlane {
     );
   }
 
+  readonly #isAssigned = (pipeline: string): boolean => this.#options.routes.route(pipeline) !== undefined;
+
   #pushGate(metadata: Metadata): Gate {
     return {
       pass: () => this.#byHeaders.get(metadata)?.pass(),
@@ -231,7 +233,7 @@ export class DataPlane {
       budget: this.budget,
       enter: (graph, entering) => this.#enter(graph, entering),
       sourceOpened: (id) => this.sources.opened(id),
-      observer: doorObserver(this.#metrics, 'push'),
+      observer: doorObserver(this.#metrics, 'push', this.#isAssigned),
       leaving: () => this.#leavingSources,
     });
     this.#streams.add(stream);

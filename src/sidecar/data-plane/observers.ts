@@ -67,10 +67,14 @@ export class PipelineObserver implements HopObserver, WaitObserver {
   }
 }
 
-/** Counts what happens at the doors. */
+/**
+ * Counts what happens at the doors.
+ * @param isAssigned whether a pipeline still has series: one that was revoked must not get them again.
+ */
 export function doorObserver(
   metrics: DataPlaneMetrics,
   via: 'push' | 'peer',
+  isAssigned: (pipeline: string) => boolean,
 ): PushObserver & ReceiveObserver {
   return {
     received(bytes) {
@@ -78,8 +82,12 @@ export function doorObserver(
       metrics.receivedBytes.inc({ via }, bytes);
     },
     refused: ({ code }) => metrics.refused.inc({ code }),
-    granted: (pipeline, credits) => metrics.creditsGranted.inc({ pipeline }, credits),
-    waitedForBudget: (pipeline, ms) =>
-      metrics.blockedSeconds.inc({ pipeline, stage: '', cause: 'budget' }, ms / 1_000),
+    granted(pipeline, credits) {
+      if (isAssigned(pipeline)) metrics.creditsGranted.inc({ pipeline }, credits);
+    },
+    waitedForBudget(pipeline, ms) {
+      if (isAssigned(pipeline))
+        metrics.blockedSeconds.inc({ pipeline, stage: '', cause: 'budget' }, ms / 1_000);
+    },
   };
 }

@@ -170,7 +170,7 @@ export class PushStream {
   #acknowledge({ batchId }: BatchOutline, acks: readonly RecordAckEntry[]): void {
     this.#open--;
     this.#write(writePushAck({ batchId, acks }));
-    if (!this.#context.leaving()) this.#giveBack(acks.length);
+    this.#giveBack(acks.length);
     this.#endIfDone();
   }
 
@@ -185,6 +185,7 @@ export class PushStream {
 
   /** What was freed is granted again: not with every batch, but before the source could wait for it. */
   #giveBack(records: number): void {
+    if (this.#context.leaving()) return;
     this.#freed += records;
     if (this.#open > 0 && this.#freed < this.#context.credits * GRANT_SHARE) return;
     this.#grant(this.#freed);
