@@ -162,7 +162,7 @@ export interface SinkService extends StageService {
 export async function startSink(
   options: Common & {
     readonly batch?: (request: WriteBatchRequest__Output) => Answer<WriteBatchResponse> | undefined;
-    readonly flush?: () => FlushResponse;
+    readonly flush?: () => FlushResponse | Refuse;
   },
 ): Promise<SinkService> {
   const written: Record__Output[] = [];
@@ -201,7 +201,7 @@ export async function startSink(
       },
       Flush(_call: unknown, reply: sendUnaryData<FlushResponse>) {
         flushes++;
-        reply(null, options.flush?.() ?? { success: true, flushedRecords: 0 });
+        replying(reply)(options.flush?.() ?? { success: true, flushedRecords: 0 });
       },
     });
     if (name === 'conveyor.sink.SinkService') addReflection(server, [name]);

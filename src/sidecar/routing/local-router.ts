@@ -108,6 +108,10 @@ export class LocalRouter {
 
   /** Has a sink write out what it holds. A sink without Flush holds nothing. */
   async flush(service: LocalService, timeoutMs: number): Promise<boolean> {
+    return (await this.#flush(service, timeoutMs)) !== 'failed';
+  }
+
+  async #flush(service: LocalService, timeoutMs: number): Promise<'done' | 'failed' | 'unimplemented'> {
     const { clients } = this.#options;
     const lease = clients.lease(service.endpoint);
     const method = { ...this.#methods.Flush, path: `/${service.protoService}/Flush` };
@@ -118,9 +122,9 @@ export class LocalRouter {
         { sinkId: service.name, waitForCompletion: true },
         { timeoutMs },
       );
-      return answer.success;
+      return answer.success ? 'done' : 'failed';
     } catch (error) {
-      return ConveyorError.from(error).code === 'UNIMPLEMENTED';
+      return ConveyorError.from(error).code === 'UNIMPLEMENTED' ? 'unimplemented' : 'failed';
     } finally {
       lease.release(false);
     }
@@ -200,7 +204,8 @@ export class LocalRouter {
       return { kind: 'answered', outcomes: transformOutcomes(call.records, results), bytes: response.length };
     }
     const written = readWriteBatchResponse(response);
-    const flushed = written.status === 'pending' && (await this.flush(service, leftMs));
+    // who says PENDING and knows no Flush has not said that it is written
+    const flushed = written.status === 'pending' && (await this.#flush(service, leftMs)) === 'done';
     return { kind: 'answered', outcomes: sinkOutcomes(call.records, written, flushed), bytes: 0 };
   }
 }

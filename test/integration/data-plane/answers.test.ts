@@ -121,7 +121,7 @@ describe('what a transform says of a record', () => {
 describe('what a sink says of a batch', () => {
   const answerOf = async (
     answer: Omit<WriteBatchResponse, 'batchId'>,
-    flush?: () => { success: boolean },
+    flush?: () => { success: boolean } | { code: status },
   ): Promise<{ fates: string[]; flushes: number }> => {
     const sink = await scene.sink({ batch: () => answer, ...(flush && { flush }) });
     const path = await scene.path([sink.service]);
@@ -149,10 +149,15 @@ describe('what a sink says of a batch', () => {
   it('PENDING waits for a Flush, and is what that says', async () => {
     const pending = { status: 'WRITE_STATUS_PENDING' } as const;
     assert.deepEqual(await answerOf(pending), { fates: all(3, 'SUCCESS'), flushes: 1 });
-    assert.deepEqual(await answerOf(pending, () => ({ success: false })), {
-      fates: all(3, 'RETRY SINK_RETRYABLE'),
-      flushes: 1,
-    });
+    for (const flush of [
+      () => ({ success: false }),
+      () => ({ code: status.UNIMPLEMENTED }),
+      () => ({ code: status.UNAVAILABLE }),
+    ])
+      assert.deepEqual(await answerOf(pending, flush), {
+        fates: all(3, 'RETRY SINK_RETRYABLE'),
+        flushes: 1,
+      });
   });
 });
 
