@@ -7,6 +7,7 @@ import type { RecordAckEntry } from '../wire/writer.ts';
 import { Acknowledgement, FATE } from './acknowledgement.ts';
 import type { ByteBudget, Held } from './byte-budget.ts';
 import { DEADLINE, type HopObserver, type StageCaller } from './hop.ts';
+import { joinsOf } from './joins.ts';
 import { emptyTally, type Ledger, type Tally } from './ledger.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { isLast, lanesOf, type Parcel, type Part, type Run } from './run.ts';
@@ -42,6 +43,8 @@ export interface EnteringBatch {
 export class Flow {
   readonly graph: Graph;
   readonly #context: FlowContext;
+  /** Stages that a batch comes to by several ways. */
+  readonly #joins: ReadonlySet<string>;
   readonly #runs = new Set<Run>();
   #over = new AbortController();
   #runners = new Map<string, StageRunner>();
@@ -49,6 +52,7 @@ export class Flow {
   constructor(graph: Graph, context: FlowContext) {
     this.graph = graph;
     this.#context = context;
+    this.#joins = joinsOf(graph);
     this.#begin();
   }
 
@@ -167,7 +171,18 @@ export class Flow {
     for (const id of next) {
       const stage = this.graph.stages.get(id);
       if (stage === undefined) continue;
-      const sent = { ...parcel, stage, taken: 0, settled: 0, firstIn: 0, queuedAt: now, readyAt: now };
+      // what comes to a stage by several ways is several batches: a sink may tell batches apart by their ids
+      const batchId = this.#joins.has(id) ? '' : parcel.batchId;
+      const sent = {
+        ...parcel,
+        batchId,
+        stage,
+        taken: 0,
+        settled: 0,
+        firstIn: 0,
+        queuedAt: now,
+        readyAt: now,
+      };
       if (!parcel.run.over) this.#runners.get(id)?.add(sent);
       else
         this.#settle(

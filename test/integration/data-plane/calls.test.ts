@@ -4,9 +4,21 @@ import { Metadata } from '@grpc/grpc-js';
 import type { ProcessBatchRequest__Output } from '../../../src/foundation/grpc/gen/conveyor/transform/ProcessBatchRequest.ts';
 import type { WriteBatchRequest__Output } from '../../../src/foundation/grpc/gen/conveyor/sink/WriteBatchRequest.ts';
 import { failOnLeaks } from '../../support/leaks.ts';
+import { assignment } from '../../support/path.ts';
 import { startPeer } from '../../support/peer.ts';
 import { openPush, record, records } from '../../support/push.ts';
-import { all, chain, fates, here, latch, range, sequences, there, useScene } from '../../support/scene.ts';
+import {
+  all,
+  chain,
+  fates,
+  here,
+  latch,
+  range,
+  sequences,
+  SOURCE,
+  there,
+  useScene,
+} from '../../support/scene.ts';
 import { waitFor } from '../../support/wait.ts';
 
 failOnLeaks();
@@ -247,6 +259,24 @@ describe('the size of a message', () => {
 });
 
 describe('what goes along', () => {
+  it('a batch that comes to a sink by two ways is two batches: no id is used twice', async () => {
+    const [left, right] = [await scene.transform({ name: 'left' }), await scene.transform({ name: 'right' })];
+    const sink = await holdingSink();
+    sink.open();
+    const path = await scene.path([left.service, right.service, sink.service]);
+    const edges = ['src>left', 'src>right', 'left>k', 'right>k'];
+    path.assign(assignment('default/p', [SOURCE, here(left), here(right), here(sink)], edges));
+    assert.deepEqual(fates(await scene.source(path).push('b', records(0, 2))), all(2, 'SUCCESS'));
+    assert.equal(new Set(sink.requests.map(({ batch }) => batch?.batchId)).size, sink.requests.length);
+    assert.equal(sink.requests.length, 2);
+    const sources = ['a', 'b'].map((id) => ({ id, type: 'source' as const }));
+    path.assign(
+      assignment('default/p', [...sources, here(sink)], ['a>k', 'b>k'], { version: 2, generation: 8 }),
+    );
+    await scene.source(path, { sourceId: 'a' }).push('own', records(2, 1));
+    assert.equal(sink.requests.at(-1)?.batch?.batchId, 'own', 'two sources are no two ways');
+  });
+
   it('names, options, config and trace headers reach the stages unchanged', async () => {
     const trace = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     let processed: ProcessBatchRequest__Output | undefined;
