@@ -50,6 +50,11 @@ export class LaneQueue {
     return this.#ready.size > 0;
   }
 
+  /** When the first that could be taken now became so; Infinity without one. */
+  get readySince(): number {
+    return this.#ready.peek()?.readyAt ?? Infinity;
+  }
+
   /** @returns whether it can be taken at once. */
   add(parcel: Parcel, now: number): boolean {
     this.#records += parcel.records.length;

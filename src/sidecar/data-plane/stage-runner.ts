@@ -10,12 +10,20 @@ export interface WaitObserver {
   waited(stageId: string, laneMs: number, placeMs: number): void;
 }
 
+/**
+ * While a call is in flight, another one beside it is worth its cost for what has waited so long, or for so many
+ * records: a stage that is quick gets few large calls, one that is slow gets all of its places.
+ */
+const GATHER = { ms: 2, records: 1_000 };
+
 /** Takes what comes to one stage of one graph, and keeps as many calls going as the stage has places. */
 export class StageRunner {
   readonly #context: HopContext;
   readonly #waits: WaitObserver;
   readonly #queue: LaneQueue;
   #pumping = false;
+  #calls = 0;
+  #gathering: NodeJS.Timeout | undefined;
 
   constructor(context: HopContext, waits: WaitObserver) {
     this.#context = context;
@@ -53,7 +61,7 @@ export class StageRunner {
 
   async #pump(): Promise<void> {
     const { caller, clock, graph, stage, signal } = this.#context;
-    while (this.#queue.hasReady && !signal.aborted) {
+    while (this.#queue.hasReady && !signal.aborted && !this.#gathers()) {
       const tried = new Set<string>();
       const acquired = caller.acquire(graph, stage, tried, signal);
       const target = acquired instanceof Promise ? await acquired.catch(() => undefined) : acquired;
@@ -66,12 +74,26 @@ export class StageRunner {
     this.#pumping = false;
   }
 
+  /** Whether what is ready waits a little longer; then it is looked at again. */
+  #gathers(): boolean {
+    if (this.#calls === 0 || this.#queue.records >= GATHER.records) return false;
+    const leftMs = this.#queue.readySince + GATHER.ms - this.#context.clock.now();
+    if (leftMs <= 0) return false;
+    this.#gathering ??= setTimeout(() => {
+      this.#gathering = undefined;
+      this.#wake();
+    }, leftMs);
+    return true;
+  }
+
   async #run(call: LaneCall, first: Parameters<typeof runHop>[2]): Promise<void> {
     const { clock } = this.#context;
+    this.#calls++;
     for (const part of call.parts) this.#noteTaken(part, clock.now());
     const parts = this.#screened(call.parts, first.target.limits);
     if (parts.length > 0) await runHop(this.#context, parts, first);
     else first.target.release();
+    this.#calls--;
     this.#queue.release(call, clock.now());
     if (this.#queue.hasReady) this.#wake();
   }
