@@ -4,7 +4,10 @@ import packageJson from '../package.json' with { type: 'json' };
 import { runCli } from './cli/cli.ts';
 import type { Io } from './cli/io.ts';
 import { cgroupMemoryLimit } from './foundation/config/cgroup.ts';
+import { fitHeap } from './foundation/lifecycle/heap.ts';
 import { createLogger } from './foundation/telemetry/create-logger.ts';
+
+fitHeap();
 
 // 128 plus the signal's number, as a shell reports a process that a signal ended
 const EXIT_CODES = { SIGTERM: 143, SIGINT: 130 } as const;

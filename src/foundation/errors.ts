@@ -57,6 +57,11 @@ export class ConveyorError extends Error {
     return STATUS_OF[this.code];
   }
 
+  /** The error that a gRPC status is. */
+  static ofStatus(code: status, details: string): ConveyorError {
+    return new ConveyorError(CODE_OF.get(code) ?? 'UNKNOWN', details);
+  }
+
   /**
    * Normalises anything thrown at a boundary: a ConveyorError as it is, a gRPC ServiceError by its status,
    * an abort as CANCELLED, the rest as `fallback`. The original is kept as `cause`.

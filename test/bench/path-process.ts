@@ -2,6 +2,7 @@
 import { credentials, ServerCredentials } from '@grpc/grpc-js';
 import { Registry } from 'prom-client';
 import { systemClock } from '../../src/foundation/lifecycle/clock.ts';
+import { fitHeap } from '../../src/foundation/lifecycle/heap.ts';
 import { createDataPath } from '../../src/sidecar/data-path.ts';
 import type { LocalService } from '../../src/sidecar/routing/local-router.ts';
 import { recordLog } from '../support/log.ts';
@@ -12,6 +13,8 @@ export interface PathReady {
   readonly port: number;
 }
 
+// as main does
+fitHeap();
 const [transformEndpoint, sinkEndpoint] = process.argv.slice(2);
 if (transformEndpoint === undefined || sinkEndpoint === undefined)
   throw new Error('usage: path-process.ts TRANSFORM SINK');

@@ -22,6 +22,8 @@ interface Room {
   readonly ids: Set<number>;
 }
 
+/** A call that holds so much has nothing to win from more; larger ones only cost memory. */
+const MERGE_BYTES = 512 * 1_024;
 /** Bytes of a call besides its records and the stage's config: names, ids, options. */
 const ENVELOPE_BYTES = 1_024;
 
@@ -78,6 +80,7 @@ export class LaneQueue {
     };
     const followers = new Fifo<Parcel>();
     this.#takeFrom(first, { call, room, limits, followers, now });
+    room.bytes -= Math.max(0, limits.maxBytes - MERGE_BYTES);
     for (;;) {
       const fromLane = followers.peek();
       const next = fromLane ?? this.#ready.peek();

@@ -55,8 +55,7 @@ export class StageRunner {
   #wake(): void {
     if (this.#pumping) return;
     this.#pumping = true;
-    // what arrives in the same turn of the event loop goes in the same call
-    setImmediate(() => void this.#pump());
+    void this.#pump();
   }
 
   async #pump(): Promise<void> {

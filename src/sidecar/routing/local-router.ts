@@ -1,7 +1,8 @@
 import { Metadata } from '@grpc/grpc-js';
 import { ConveyorError, type ErrorCode } from '../../foundation/errors.ts';
 import { unary } from '../../foundation/grpc/call.ts';
-import { raw, serviceDefinition } from '../../foundation/grpc/definitions.ts';
+import { rawUnary } from '../../foundation/grpc/raw-call.ts';
+import { serviceDefinition } from '../../foundation/grpc/definitions.ts';
 import { readProcessBatchResponse, readWriteBatchResponse } from '../wire/responses.ts';
 import { writeProcessBatchRequest, writeWriteBatchRequest } from '../wire/writer.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
@@ -74,6 +75,8 @@ interface Response {
 }
 
 interface Standing {
+  /** Of the method that batches go to. */
+  readonly path: string;
   readonly slots: Slots;
   /** The largest call that was taken. */
   largestTaken: number;
@@ -83,14 +86,10 @@ interface Standing {
 export class LocalRouter {
   readonly #options: LocalRouterOptions;
   readonly #standings = new Map<string, Standing>();
-  readonly #methods;
+  readonly #flushMethod = serviceDefinition('conveyor.sink.SinkService').Flush;
 
   constructor(options: LocalRouterOptions) {
     this.#options = options;
-    const transform = raw(serviceDefinition('conveyor.transform.TransformService'));
-    const sink = raw(serviceDefinition('conveyor.sink.SinkService'));
-    const flush = serviceDefinition('conveyor.sink.SinkService').Flush;
-    this.#methods = { ProcessBatch: transform.ProcessBatch, WriteBatch: sink.WriteBatch, Flush: flush };
   }
 
   /** Calls in flight at a service. */
@@ -114,7 +113,7 @@ export class LocalRouter {
   async #flush(service: LocalService, timeoutMs: number): Promise<'done' | 'failed' | 'unimplemented'> {
     const { clients } = this.#options;
     const lease = clients.lease(service.endpoint);
-    const method = { ...this.#methods.Flush, path: `/${service.protoService}/Flush` };
+    const method = { ...this.#flushMethod, path: `/${service.protoService}/Flush` };
     try {
       const answer = await unary(
         lease.client,
@@ -143,7 +142,8 @@ export class LocalRouter {
     const limit = service.maxConcurrentBatches || DEFAULT_CONCURRENCY;
     let standing = this.#standings.get(key);
     if (standing === undefined) {
-      standing = { slots: new Slots(limit), largestTaken: 0 };
+      const path = `/${service.protoService}/${service.type === 'sink' ? 'WriteBatch' : 'ProcessBatch'}`;
+      standing = { path, slots: new Slots(limit), largestTaken: 0 };
       this.#standings.set(key, standing);
     }
     standing.slots.limit = limit;
@@ -168,12 +168,10 @@ export class LocalRouter {
     const request = isSink
       ? writeWriteBatchRequest({ ...parts(call), sinkId: service.name, timeoutMs: call.timeoutMs })
       : writeProcessBatchRequest({ ...parts(call), transformId: service.name, config: call.stage.config });
-    const name = isSink ? 'WriteBatch' : 'ProcessBatch';
-    const method = { ...this.#methods[name], path: `/${service.protoService}/${name}` };
     const lease = clients.lease(service.endpoint);
     const until = clock.now() + call.timeoutMs;
     try {
-      const response = await unary(lease.client, method, request, {
+      const response = await rawUnary(lease.client, standing.path, request, {
         timeoutMs: call.timeoutMs,
         signal: call.signal,
         metadata: addTrace(new Metadata(), call.trace),

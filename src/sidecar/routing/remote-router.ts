@@ -1,14 +1,8 @@
 import { Metadata } from '@grpc/grpc-js';
 import { ConveyorError } from '../../foundation/errors.ts';
-import { type CallSettings, unary } from '../../foundation/grpc/call.ts';
-import {
-  type Prefix,
-  PREFIXES,
-  raw,
-  type RawMethod,
-  serviceDefinition,
-  withPrefix,
-} from '../../foundation/grpc/definitions.ts';
+import type { CallSettings } from '../../foundation/grpc/call.ts';
+import { type Prefix, PREFIXES, withPrefix } from '../../foundation/grpc/definitions.ts';
+import { rawUnary } from '../../foundation/grpc/raw-call.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import { readReceiveRecordsResponse } from '../wire/responses.ts';
 import { writeReceiveRecordsRequest } from '../wire/writer.ts';
@@ -28,7 +22,6 @@ export interface RemoteRouterOptions {
 export class RemoteRouter {
   readonly #options: RemoteRouterOptions;
   readonly #prefixes = new Map<string, Prefix>();
-  readonly #method = raw(serviceDefinition('conveyor.sidecar.SidecarDataPlane')).ReceiveRecords;
 
   constructor(options: RemoteRouterOptions) {
     this.#options = options;
@@ -74,21 +67,30 @@ export class RemoteRouter {
     const prefix = this.#prefixes.get(endpoint) ?? PREFIXES[0];
     const startedAt = clock.now();
     try {
-      return await unary(lease.client, this.#under(prefix), request, settingsOf(call, call.timeoutMs));
+      return await rawUnary(
+        lease.client,
+        withPrefix(RECEIVE, prefix),
+        request,
+        settingsOf(call, call.timeoutMs),
+      );
     } catch (thrown) {
       if (ConveyorError.from(thrown).code !== 'UNIMPLEMENTED') throw thrown;
       const other = PREFIXES.find((each) => each !== prefix) ?? prefix;
       const leftMs = call.timeoutMs - (clock.now() - startedAt);
-      const response = await unary(lease.client, this.#under(other), request, settingsOf(call, leftMs));
+      const response = await rawUnary(
+        lease.client,
+        withPrefix(RECEIVE, other),
+        request,
+        settingsOf(call, leftMs),
+      );
       this.#prefixes.set(endpoint, other);
       return response;
     }
   }
-
-  #under(prefix: Prefix): RawMethod {
-    return { ...this.#method, path: withPrefix(this.#method.path, prefix) };
-  }
 }
+
+/** The method of a sidecar, under the first prefix. */
+const RECEIVE = '/conveyor.sidecar.SidecarDataPlane/ReceiveRecords';
 
 const FAILURE = { kind: 'failed', sizeProven: false, aboveLimit: false, elsewhere: false } as const;
 

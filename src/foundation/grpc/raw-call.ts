@@ -1,0 +1,42 @@
+import { type Client, Metadata, status } from '@grpc/grpc-js';
+import { ConveyorError } from '../errors.ts';
+import type { CallSettings } from './call.ts';
+
+/**
+ * One unary call of encoded messages, straight on the channel: what every batch takes. It leaves out what
+ * `makeUnaryRequest` adds for everybody else: interceptors, an emitter, and an Error made for its stack with each call.
+ * @throws ConveyorError with the code of the call's gRPC status.
+ */
+export function rawUnary(
+  client: Client,
+  path: string,
+  request: Buffer,
+  { timeoutMs, signal, metadata = new Metadata() }: CallSettings,
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) {
+      reject(new ConveyorError('CANCELLED', `${path} was cancelled before it began`));
+      return;
+    }
+    const deadline = Date.now() + Math.max(1, timeoutMs);
+    const call = client.getChannel().createCall(path, deadline, null, null, null);
+    const cancel = (): void => call.cancelWithStatus(status.CANCELLED, 'cancelled by the caller');
+    signal?.addEventListener('abort', cancel, { once: true });
+    let response: Buffer | undefined;
+    call.start(metadata, {
+      onReceiveMetadata: () => undefined,
+      onReceiveMessage(message: Buffer) {
+        response = message;
+      },
+      onReceiveStatus({ code, details }) {
+        signal?.removeEventListener('abort', cancel);
+        if (code !== status.OK) reject(ConveyorError.ofStatus(code, details));
+        else if (response === undefined) reject(new ConveyorError('INTERNAL', `${path}: no response`));
+        else resolve(response);
+      },
+    });
+    call.startRead();
+    call.sendMessageWithContext({}, request);
+    call.halfClose();
+  });
+}
