@@ -2,17 +2,26 @@ import type { Graph, Source, Stage } from '../routing/graph.ts';
 import type { RecordOutline } from '../wire/outline.ts';
 import type { RecordAckEntry } from '../wire/writer.ts';
 
+/** A pipeline as it is assigned now. */
+export interface Assigned {
+  readonly graph: Graph;
+  /** Takes nothing new. */
+  readonly draining: boolean;
+}
+
+/** Where a source's records enter. */
+export interface Entry extends Assigned {
+  readonly source: Source;
+}
+
 /** What the data plane needs to know of the routes, always by the newest table. */
 export interface Routes {
   /**
    * Where a source's records enter; undefined: no such pipeline is assigned, as yet.
    * @throws ConveyorError INVALID_ARGUMENT that lists the choices, where several could be meant.
    */
-  entry(push: {
-    sourceId: string;
-    pipelineId: string;
-  }): { graph: Graph; source: Source; draining: boolean } | undefined;
-  route(pipelineId: string): { graph: Graph; draining: boolean } | undefined;
+  entry(push: { sourceId: string; pipelineId: string }): Entry | undefined;
+  route(pipelineId: string): Assigned | undefined;
   /** The pipeline with this generation; empty: none. */
   pipelineOf(generation: number): string;
   hasLocal(graph: Graph, stage: Stage): boolean;
@@ -38,16 +47,18 @@ export function refusalAcks(records: readonly RecordOutline[], { code, error }: 
   return records.map(({ id }) => ({ id, status: 'retry', code, error }));
 }
 
-/** Why a pipeline takes nothing at this moment, if it does not. */
-export function refusalOf(
-  route: { graph: Graph; draining: boolean } | undefined,
-  name: string,
-): Refusal | undefined {
-  if (route === undefined) {
+/** Tells a refusal from what is let in. */
+export function isRefusal(admitted: object): admitted is Refusal {
+  return 'code' in admitted;
+}
+
+/** The pipeline, where it takes records at this moment. @param name how to speak of one that is not assigned. */
+export function admitTo<A extends Assigned>(assigned: A | undefined, name: string): A | Refusal {
+  if (assigned === undefined) {
     return { code: 'PIPELINE_NOT_ASSIGNED', error: `${name} is not assigned to this sidecar, as yet` };
   }
-  const { graph, draining } = route;
+  const { graph, draining } = assigned;
   if (draining) return { code: 'DRAINING', error: `pipeline "${graph.pipelineId}" is draining` };
   if (graph.fault !== undefined) return { code: graph.fault.code, error: graph.fault.message };
-  return undefined;
+  return assigned;
 }

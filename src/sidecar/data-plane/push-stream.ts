@@ -1,14 +1,16 @@
 import { type Metadata, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { ConveyorError } from '../../foundation/errors.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
+import type { Graph } from '../routing/graph.ts';
 import type { BatchOutline } from '../wire/outline.ts';
 import { readPushRecordsRequest } from '../wire/requests.ts';
 import { type RecordAckEntry, writeBackpressure, writeCredits, writePushAck } from '../wire/writer.ts';
-import type { Admission, ByteBudget, Held, Wait } from './byte-budget.ts';
-import { LEAVING, type Refusal, refusalAcks, refusalOf, type Routes } from './door.ts';
+import type { ByteBudget } from './byte-budget.ts';
+import { Credits } from './credits.ts';
+import { admitTo, type Entry, isRefusal, LEAVING, type Refusal, refusalAcks, type Routes } from './door.ts';
 import type { EnteringBatch } from './flow.ts';
-import type { Graph } from '../routing/graph.ts';
 import { tracesOf } from './headers.ts';
+import { Pauses } from './pauses.ts';
 
 /** The stream as grpc-js gives it, messages encoded. */
 export type PushCall = ServerDuplexStream<Buffer, Buffer>;
@@ -43,31 +45,26 @@ interface Init {
   readonly pipelineId: string;
 }
 
-/** Credits are granted again in portions of this share of them, each a message; at once when nothing is open. */
-const GRANT_SHARE = 1 / 8;
-/** A source that was refused is read again after so long. */
-const REFUSED_PAUSE_MS = 100;
-/** A wait for the budget that lasts longer is told to the source. */
-const SILENT_WAIT_MS = 100;
+interface Ending {
+  readonly code: status;
+  readonly details: string;
+}
+
+const DONE: Ending = { code: status.OK, details: '' };
 
 /** One source's PushRecords stream: batches in, acknowledgements, credits and pauses out. */
 export class PushStream {
   readonly #call: PushCall;
   readonly #context: PushContext;
+  readonly #pauses: Pauses;
+  readonly #credits: Credits;
   readonly #admission: { pipeline: string; hops: 0 } = { pipeline: '', hops: 0 };
   readonly #trace;
   #init: Init | undefined;
   #sourceClosed: (() => void) | undefined;
   #open = 0;
-  /** Credits that acknowledgements freed and that are not granted yet. */
-  #freed = 0;
-  #paused = false;
-  #refusal: NodeJS.Timeout | undefined;
-  #resumed: Promise<void> | undefined;
-  #slowed: NodeJS.Timeout | undefined;
-  #wait: Wait | undefined;
   /** Set when nothing more is taken; the stream ends with it when the last batch is acknowledged. */
-  #ending: { code: status; details: string } | undefined;
+  #ending: Ending | undefined;
   #closed = false;
   #whenClosed: () => void = () => undefined;
 
@@ -75,6 +72,13 @@ export class PushStream {
     this.#call = call;
     this.#context = context;
     this.#trace = tracesOf(call.metadata);
+    this.#credits = new Credits(context.credits, (credits) => this.#grant(credits));
+    this.#pauses = new Pauses({
+      ...context,
+      tell: (backpressure) => this.#write(writeBackpressure(backpressure)),
+      isAdmitted: () => this.#isAdmitted(),
+      waitedForBudget: (pipeline, ms) => context.observer.waitedForBudget(pipeline, ms),
+    });
   }
 
   /** Batches that are taken and not yet acknowledged. */
@@ -86,26 +90,33 @@ export class PushStream {
   serve(onClosed: () => void): void {
     this.#whenClosed = onClosed;
     this.#call.on('data', (message: Buffer) => this.#onMessage(message));
-    this.#call.on('end', () => this.#finish({ code: status.OK, details: '' }));
-    this.#call.on('cancelled', () => this.#onClosed());
-    this.#call.on('error', () => this.#onClosed());
-  }
-
-  /** Ends the stream when its last batch is acknowledged. */
-  finish(): void {
-    this.#finish({ code: status.OK, details: '' });
+    this.#call.on('end', () => this.finish());
+    this.#call.on('cancelled', () => this.close());
+    this.#call.on('error', () => this.close());
   }
 
   /** Whether the next message may be read; the gate of this stream. */
   pass(): undefined | Promise<void> {
     if (this.#closed) return undefined;
-    const reasons = [this.#resumed, this.#drained(), this.#admitted()].filter((wait) => wait !== undefined);
-    return reasons.length === 0 ? undefined : Promise.all(reasons).then(() => undefined);
+    const waits = this.#pauses.holding(this.#admission);
+    // a source that does not read its acknowledgements is not read either
+    if (this.#call.writableNeedDrain) waits.push(drained(this.#call));
+    return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined);
+  }
+
+  /** Takes nothing more, and ends the stream when its last batch is acknowledged. */
+  finish(ending: Ending = DONE): void {
+    this.#ending ??= ending;
+    this.#endIfDone();
   }
 
   /** Nothing waits for the stream any more. */
   close(): void {
-    this.#onClosed();
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#pauses.close();
+    this.#sourceClosed?.();
+    this.#whenClosed();
   }
 
   #onMessage(bytes: Buffer): void {
@@ -115,8 +126,7 @@ export class PushStream {
       if (message.kind === 'init') this.#onInit(message);
       else if (message.kind === 'batch') this.#onBatch(message.batch, bytes.length);
     } catch (thrown) {
-      const error = ConveyorError.from(thrown);
-      this.#finish({ code: error.grpcStatus, details: error.message });
+      this.#fail(thrown);
     }
   }
 
@@ -131,174 +141,103 @@ export class PushStream {
         `source "${sourceId}": this pod has too many sources already`,
       );
     }
-    const entry = this.#context.routes.entry(this.#init);
-    this.#admission.pipeline = entry?.graph.pipelineId ?? '';
     // an unknown pipeline is no fault: its assignment may be on its way
-    const refusal = refusalOf(entry, nameOf(this.#init));
-    if (refusal !== undefined) this.#holdBack(refusal);
-    this.#grant(this.#context.credits);
+    const entry = this.#entryFor(this.#init);
+    if (isRefusal(entry)) this.#pauses.refused(entry);
+    this.#credits.open();
   }
 
   #onBatch(batch: BatchOutline, bytes: number): void {
-    const init = this.#init;
-    if (init === undefined) throw new ConveyorError('INVALID_ARGUMENT', 'a batch before PushInit');
+    if (this.#init === undefined) throw new ConveyorError('INVALID_ARGUMENT', 'a batch before PushInit');
     this.#context.observer.received(bytes);
+    const entry = this.#entryFor(this.#init);
+    if (isRefusal(entry)) this.#refuse(batch, entry);
+    else this.#take(batch, bytes, entry);
+  }
+
+  /** Where the records enter, by the newest routes. @throws ConveyorError INVALID_ARGUMENT when that is not clear. */
+  #entryFor(init: Init): Entry | Refusal {
     const entry = this.#context.routes.entry(init);
     this.#admission.pipeline = entry?.graph.pipelineId ?? '';
-    const refusal = this.#context.leaving() ? LEAVING : refusalOf(entry, nameOf(init));
-    if (entry === undefined || refusal !== undefined) {
-      this.#refuse(batch, refusal ?? LEAVING);
-      return;
-    }
-    if (this.#refusal === undefined) this.#unpause();
-    const held: Held = this.#context.budget.hold(this.#admission, bytes);
+    return this.#context.leaving() ? LEAVING : admitTo(entry, nameOf(init));
+  }
+
+  #take(batch: BatchOutline, bytes: number, { graph, source }: Entry): void {
+    this.#pauses.admitted();
     this.#open++;
     void this.#context
-      .enter(entry.graph, {
+      .enter(graph, {
         batch,
-        next: entry.source.next,
+        next: source.next,
         hops: 0,
         trace: this.#trace,
         forwards: true,
         answerBy: Infinity,
         leftMs: this.#context.batchTimeoutMs,
-        held,
+        held: this.#context.budget.hold(this.#admission, bytes),
       })
-      .then((acks) => this.#acknowledge(batch, acks));
-  }
-
-  #acknowledge({ batchId }: BatchOutline, acks: readonly RecordAckEntry[]): void {
-    this.#open--;
-    this.#write(writePushAck({ batchId, acks }));
-    this.#giveBack(acks.length);
-    this.#endIfDone();
+      .then((acks) => {
+        this.#open--;
+        this.#acknowledge(batch, acks);
+        this.#endIfDone();
+      });
   }
 
   /** RETRY for all of it, and a pause: a source that sends it again at once would only be refused again. */
-  #refuse({ batchId, records }: BatchOutline, refusal: Refusal): void {
+  #refuse(batch: BatchOutline, refusal: Refusal): void {
     this.#context.observer.refused(refusal);
     // the pause comes first: a source that sends again as soon as it is answered knows it by then
-    this.#holdBack(refusal);
-    this.#write(writePushAck({ batchId, acks: refusalAcks(records, refusal) }));
-    this.#giveBack(records.length);
+    this.#pauses.refused(refusal);
+    this.#acknowledge(batch, refusalAcks(batch.records, refusal));
   }
 
-  /** What was freed is granted again: not with every batch, but before the source could wait for it. */
-  #giveBack(records: number): void {
-    if (this.#context.leaving()) return;
-    this.#freed += records;
-    if (this.#open > 0 && this.#freed < this.#context.credits * GRANT_SHARE) return;
-    this.#grant(this.#freed);
-    this.#freed = 0;
-  }
-
-  /** Has the source pause; one that goes on all the same is read slowly. */
-  #holdBack({ code, error }: Refusal): void {
-    if (this.#refusal === undefined) {
-      this.#pause(REFUSED_PAUSE_MS, `${code}: ${error}`);
-      this.#lookLater();
-    }
-    this.#resumed ??= new Promise((resolve) => {
-      this.#slowed = setTimeout(() => {
-        this.#resumed = undefined;
-        resolve();
-      }, REFUSED_PAUSE_MS);
-    });
-  }
-
-  #lookLater(): void {
-    this.#refusal = setTimeout(() => {
-      this.#refusal = undefined;
-      this.#tryAgain();
-    }, REFUSED_PAUSE_MS);
-  }
-
-  /** A source that obeys the pause sends nothing: it is told when its pipeline takes records again. */
-  #tryAgain(): void {
-    if (this.#closed || this.#init === undefined || !this.#paused || this.#context.leaving()) return;
-    try {
-      const entry = this.#context.routes.entry(this.#init);
-      if (refusalOf(entry, nameOf(this.#init)) === undefined) this.#unpause();
-      else this.#lookLater();
-    } catch (thrown) {
-      const error = ConveyorError.from(thrown);
-      this.#finish({ code: error.grpcStatus, details: error.message });
-    }
-  }
-
-  #pause(waitMs: number, reason: string): void {
-    this.#paused = true;
-    this.#write(writeBackpressure({ pause: true, waitMs, reason }));
-  }
-
-  #unpause(): void {
-    if (!this.#paused) return;
-    this.#paused = false;
-    this.#write(writeBackpressure({ pause: false, waitMs: 0, reason: '' }));
+  #acknowledge({ batchId }: BatchOutline, acks: readonly RecordAckEntry[]): void {
+    this.#write(writePushAck({ batchId, acks }));
+    this.#credits.giveBack(acks.length, this.#open === 0);
   }
 
   #grant(credits: number): void {
-    if (credits === 0) return;
+    if (this.#context.leaving()) return;
     this.#context.observer.granted(this.#admission.pipeline, credits);
     this.#write(writeCredits(credits));
   }
 
-  #admitted(): undefined | Promise<void> {
-    const admission: Admission = this.#admission;
-    const wait = this.#context.budget.admit({ ...admission });
-    if (wait === undefined) return undefined;
-    this.#wait = wait;
-    const startedAt = this.#context.clock.now();
-    const telling = setTimeout(
-      () => this.#pause(0, 'the byte budget of the sidecar is used up'),
-      SILENT_WAIT_MS,
-    );
-    return wait.admitted.then(() => {
-      clearTimeout(telling);
-      this.#wait = undefined;
-      this.#context.observer.waitedForBudget(admission.pipeline, this.#context.clock.now() - startedAt);
-      if (this.#refusal === undefined) this.#unpause();
-    });
-  }
-
-  /** A source that does not read its acknowledgements is not read either. */
-  #drained(): undefined | Promise<void> {
-    if (!this.#call.writableNeedDrain) return undefined;
-    return new Promise((resolve) => {
-      this.#call.once('drain', resolve);
-    });
+  /** Whether the source would be let in now; when that is not clear any more, the stream ends. */
+  #isAdmitted(): boolean {
+    if (this.#init === undefined || this.#ending !== undefined) return false;
+    try {
+      return !isRefusal(this.#entryFor(this.#init));
+    } catch (thrown) {
+      this.#fail(thrown);
+      return false;
+    }
   }
 
   #write(message: Buffer): void {
     if (!this.#closed) this.#call.write(message);
   }
 
-  #finish(ending: { code: status; details: string }): void {
-    this.#ending ??= ending;
-    this.#endIfDone();
+  #fail(thrown: unknown): void {
+    const { grpcStatus, message } = ConveyorError.from(thrown);
+    this.finish({ code: grpcStatus, details: message });
   }
 
   #endIfDone(): void {
     if (this.#ending === undefined || this.#open > 0 || this.#closed) return;
-    const { code, details } = this.#ending;
-    if (code === status.OK) this.#call.end();
-    else this.#call.emit('error', { code, details });
-    this.#onClosed();
-  }
-
-  #onClosed(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    clearTimeout(this.#refusal);
-    clearTimeout(this.#slowed);
-    this.#wait?.abandon();
-    this.#sourceClosed?.();
-    this.#whenClosed();
+    if (this.#ending.code === status.OK) this.#call.end();
+    else this.#call.emit('error', this.#ending);
+    this.close();
   }
 }
 
 function nameOf({ sourceId, pipelineId }: Init): string {
   return pipelineId === '' ? `a pipeline with source "${sourceId}"` : `pipeline "${pipelineId}"`;
+}
+
+function drained(call: PushCall): Promise<void> {
+  return new Promise((resolve) => {
+    call.once('drain', resolve);
+  });
 }
 
 /** Push streams by the headers that they came with: the gate knows a call by them alone. */

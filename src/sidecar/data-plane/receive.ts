@@ -5,7 +5,15 @@ import type { Graph } from '../routing/graph.ts';
 import { type ReceiveRecordsRequest, readReceiveRecordsRequest } from '../wire/requests.ts';
 import { type RecordAckEntry, writeReceiveRecordsResponse } from '../wire/writer.ts';
 import type { ByteBudget } from './byte-budget.ts';
-import { LEAVING, type Refusal, refusalAcks, refusalOf, type Routes } from './door.ts';
+import {
+  admitTo,
+  type Assigned,
+  isRefusal,
+  LEAVING,
+  type Refusal,
+  refusalAcks,
+  type Routes,
+} from './door.ts';
 import type { EnteringBatch } from './flow.ts';
 import { integerOf, tracesOf } from './headers.ts';
 
@@ -59,7 +67,7 @@ export function receiveRecords(
     return;
   }
   const admitted = admit(context, request, call.metadata);
-  if ('code' in admitted) {
+  if (isRefusal(admitted)) {
     context.observer.refused(admitted);
     const acks = refusalAcks(request.batch.records, admitted);
     reply(null, writeReceiveRecordsResponse({ acks, error: `${admitted.code}: ${admitted.error}` }));
@@ -85,14 +93,13 @@ function admit(
   { routes, leaving }: ReceiveContext,
   { pipelineId, stageId }: ReceiveRecordsRequest,
   metadata: Metadata,
-): { graph: Graph } | Refusal {
+): Assigned | Refusal {
   if (leaving()) return LEAVING;
   const hops = integerOf(metadata, 'conveyor-hops') ?? 0;
   if (hops > MAX_HOPS) return { code: 'HOP_LIMIT', error: `the batch has come through ${hops} sidecars` };
-  const route = routes.route(pipelineId);
-  const refusal = refusalOf(route, `pipeline "${pipelineId}"`);
-  if (route === undefined || refusal !== undefined) return refusal ?? LEAVING;
-  const { graph } = route;
+  const admitted = admitTo(routes.route(pipelineId), `pipeline "${pipelineId}"`);
+  if (isRefusal(admitted)) return admitted;
+  const { graph } = admitted;
   const generation = integerOf(metadata, 'conveyor-generation') ?? 0;
   if (generation !== 0 && graph.generation !== 0 && generation !== graph.generation) {
     return {
@@ -104,7 +111,7 @@ function admit(
   if (stage === undefined || !routes.hasLocal(graph, stage)) {
     return { code: 'STAGE_NOT_ASSIGNED', error: `nothing healthy offers stage "${stageId}" here` };
   }
-  return { graph };
+  return admitted;
 }
 
 function timeLeft(call: ReceiveCall): number | undefined {

@@ -14,6 +14,7 @@ async function held(options: Parameters<typeof scene.path>[1] = {}) {
   const door = latch();
   const t = await scene.transform({
     name: 't',
+    maxBatchSize: 2,
     batch: async ({ inputBatch }) => {
       await door.opened;
       const results = (inputBatch?.records ?? []).map((each) => ({
@@ -133,6 +134,9 @@ describe('a sidecar that leaves', () => {
     assert.deepEqual((await acks).flatMap(fates), all(12, 'SUCCESS'));
     assert.deepEqual(fates(await more), ['SUCCESS']);
     assert.equal(source.granted(), granted);
+    const newcomer = scene.source(path);
+    await waitFor(() => newcomer.pauses.length === 1);
+    assert.equal(newcomer.granted(), 0);
     dataPlane.endStreams();
     assert.equal((await source.ended).code, 0);
   });
