@@ -14,6 +14,8 @@ export interface StageSpec {
   readonly local?: LocalService;
   readonly replicas?: readonly { sidecarId: string; port: number }[];
   readonly config?: Record<string, string>;
+  /** What the router says of those who run it; those of the local service unless told. */
+  readonly limits?: { maxBatchSize: number; maxConcurrentBatches: number };
 }
 
 const TYPE = {
@@ -22,7 +24,8 @@ const TYPE = {
   sink: 'SERVICE_TYPE_SINK',
 } as const;
 
-function stageOf({ id, type, local, replicas = [], config = {} }: StageSpec): StageAssignment__Output {
+function stageOf(spec: StageSpec): StageAssignment__Output {
+  const { id, type, local, replicas = [], config = {}, limits = local } = spec;
   const remotes = replicas.map(({ sidecarId, port }) => ({
     sidecarId,
     endpoint: `127.0.0.1:${port}`,
@@ -38,8 +41,8 @@ function stageOf({ id, type, local, replicas = [], config = {} }: StageSpec): St
     config,
     replicas: remotes,
     loadBalance: 'LOAD_BALANCE_UNSPECIFIED',
-    maxBatchSize: local?.maxBatchSize ?? 0,
-    maxConcurrentBatches: local?.maxConcurrentBatches ?? 0,
+    maxBatchSize: limits?.maxBatchSize ?? 0,
+    maxConcurrentBatches: limits?.maxConcurrentBatches ?? 0,
   };
 }
 

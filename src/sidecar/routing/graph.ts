@@ -14,10 +14,6 @@ export interface Stage {
   readonly config: Buffer;
   /** Ids of the stages that its outputs go to. */
   readonly next: readonly string[];
-  /** Records in one call; 0: not stated. */
-  readonly maxBatchSize: number;
-  /** Calls at one time; 0: not stated. */
-  readonly maxConcurrentBatches: number;
 }
 
 /** Where records enter. A source is never called. */
@@ -203,7 +199,5 @@ function stageOf(
     serviceName,
     config: encodeConfig(assigned.config),
     next: next.get(id) ?? [],
-    maxBatchSize: assigned.maxBatchSize,
-    maxConcurrentBatches: assigned.maxConcurrentBatches,
   };
 }

@@ -41,16 +41,16 @@ export class StageRouter {
   acquire(graph: Graph, stage: Stage, tried: Set<string>, signal: AbortSignal): Target | Promise<Target> {
     const service = this.localService(graph, stage);
     if (service !== undefined) return this.#options.local.acquire(service, signal);
-    const slots = this.#slotsOf(graph, stage);
+    const placement = this.#placement(graph, stage);
+    const slots = this.#slotsOf(graph, stage, placement?.maxConcurrentBatches || DEFAULT_CONCURRENCY);
     const waiting = slots.take(signal);
-    const target = this.#remoteTarget({ graph, stage, tried, slots });
+    const target = this.#remoteTarget({ graph, stage, tried, slots }, placement?.maxBatchSize ?? 0);
     return waiting === undefined ? target : waiting.then(() => target);
   }
 
   /** The healthy service of this pod that runs the stage. */
-  localService({ pipelineId }: Graph, stage: Stage): LocalService | undefined {
-    const placement = this.#options.table().routes.get(pipelineId)?.placements.get(stage.id);
-    const endpoint = placement?.localEndpoint;
+  localService(graph: Graph, stage: Stage): LocalService | undefined {
+    const endpoint = this.#placement(graph, stage)?.localEndpoint;
     if (endpoint === undefined) return undefined;
     const services = this.#options
       .services()
@@ -68,7 +68,7 @@ export class StageRouter {
     const endpoints = new Set<string>();
     for (const [pipelineId, { placements }] of table.routes) {
       for (const [stageId, { replicas }] of placements) {
-        keys.add(`${pipelineId}\0${stageId}`);
+        keys.add(keyOf(pipelineId, stageId));
         for (const { endpoint } of replicas) endpoints.add(endpoint);
       }
     }
@@ -81,9 +81,8 @@ export class StageRouter {
     return this.#options.table().routes.get(graph.pipelineId)?.placements.get(stage.id);
   }
 
-  #slotsOf(graph: Graph, stage: Stage): Slots {
-    const key = `${graph.pipelineId}\0${stage.id}`;
-    const limit = stage.maxConcurrentBatches || DEFAULT_CONCURRENCY;
+  #slotsOf(graph: Graph, stage: Stage, limit: number): Slots {
+    const key = keyOf(graph.pipelineId, stage.id);
     let slots = this.#slots.get(key);
     if (slots === undefined) {
       slots = new Slots(limit);
@@ -93,24 +92,24 @@ export class StageRouter {
     return slots;
   }
 
-  #remoteTarget({ graph, stage, tried, slots }: Remote): Target {
+  #remoteTarget(remote: Remote, maxBatchSize: number): Target {
     const limits: CallLimits = {
-      maxRecords: stage.maxBatchSize || DEFAULT_MERGE_RECORDS,
-      stated: stage.maxBatchSize > 0,
+      maxRecords: maxBatchSize || DEFAULT_MERGE_RECORDS,
+      stated: maxBatchSize > 0,
       maxBytes: this.#options.maxCallBytes,
       recordTypes: ALL_TYPES,
     };
     return {
       limits,
-      call: (call) => this.#callRemote({ graph, stage, tried, slots }, call),
-      release: () => slots.give(),
+      call: (call) => this.#callRemote(remote, call),
+      release: () => remote.slots.give(),
     };
   }
 
   async #callRemote({ graph, stage, tried }: Remote, call: StageCall): Promise<StageAnswer> {
     const { replicas, remote, table } = this.#options;
     const placement = this.#placement(graph, stage);
-    const replica = replicas.choose(`${graph.pipelineId}\0${stage.id}`, placement?.replicas ?? [], tried);
+    const replica = replicas.choose(keyOf(graph.pipelineId, stage.id), placement?.replicas ?? [], tried);
     if (replica === undefined) return unplaced(graph, stage, placement);
     const answer = await remote.call(replica.endpoint, call);
     if (answer.kind === 'answered') {
@@ -128,6 +127,11 @@ export class StageRouter {
       elsewhere: placement?.replicas.some(({ endpoint }) => !tried.has(endpoint)) ?? false,
     };
   }
+}
+
+/** Names a stage of a pipeline, whatever its definition. */
+function keyOf(pipelineId: string, stageId: string): string {
+  return `${pipelineId}\0${stageId}`;
 }
 
 interface Remote {

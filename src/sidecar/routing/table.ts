@@ -7,11 +7,15 @@ export interface Replica {
   readonly endpoint: string;
 }
 
-/** Where a stage runs, seen from this sidecar. */
+/** Where a stage runs, seen from this sidecar, and what those who run it elsewhere take. */
 export interface Placement {
   /** Endpoint of the local service; undefined: the stage runs elsewhere. */
   readonly localEndpoint: string | undefined;
   readonly replicas: readonly Replica[];
+  /** Records in one call; 0: not stated. */
+  readonly maxBatchSize: number;
+  /** Calls at one time; 0: not stated. */
+  readonly maxConcurrentBatches: number;
 }
 
 /** A pipeline of this sidecar: what it is, and where its stages run at this moment. */
@@ -59,6 +63,8 @@ function placementsOf(assignment: PipelineAssignment__Output): Map<string, Place
       localEndpoint:
         known?.localEndpoint ?? (stage.target === 'localEndpoint' ? stage.localEndpoint : undefined),
       replicas: [...new Map(replicas.map((replica) => [replica.endpoint, replica])).values()],
+      maxBatchSize: stage.maxBatchSize,
+      maxConcurrentBatches: stage.maxConcurrentBatches,
     });
   }
   return placements;

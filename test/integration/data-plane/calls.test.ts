@@ -180,8 +180,8 @@ describe('the limits of a service', () => {
     );
   });
 
-  it('a stage elsewhere has as many calls in flight from one sidecar', async () => {
-    const door = latch();
+  it('a stage elsewhere: what the router last said of it, also where its definition is the same', async () => {
+    let door = latch();
     const peer = scene.keep(
       await startPeer(async () => {
         await door.opened;
@@ -189,13 +189,26 @@ describe('the limits of a service', () => {
       }),
     );
     const path = await scene.path([]);
-    path.assign(chain([there('k', 'sink', peer.port)]));
+    const limited = (maxBatchSize: number, maxConcurrentBatches: number): ReturnType<typeof chain> => {
+      const stage = there('k', 'sink', peer.port);
+      return chain([{ ...stage, limits: { maxBatchSize, maxConcurrentBatches } }]);
+    };
     const source = scene.source(path);
-    const acks = range(0, 9).map((p) => source.push(`b${p}`, records(0, 1, { partition: p })));
-    await waitFor(() => peer.calls.length === 4);
-    door.open();
-    assert.deepEqual((await Promise.all(acks)).flatMap(fates), all(9, 'SUCCESS'));
-    assert.equal(peer.mostAtOnce(), 4);
+    const pushed = async (inFlight: number): Promise<void> => {
+      door = latch();
+      const before = peer.calls.length;
+      const acks = range(0, 9).map((p) => source.push(`b${p}`, records(0, 2, { partition: p })));
+      await waitFor(() => peer.calls.length - before === inFlight);
+      door.open();
+      assert.deepEqual((await Promise.all(acks)).flatMap(fates), all(18, 'SUCCESS'));
+      assert.equal(peer.mostAtOnce(), inFlight);
+    };
+    path.assign(limited(2, 0));
+    await pushed(4);
+    assert.ok(peer.calls.every(({ request }) => request.batch?.records.length === 2));
+    path.assign(limited(1, 6));
+    await pushed(6);
+    assert.ok(peer.calls.slice(9).every(({ request }) => request.batch?.records.length === 1));
   });
 
   it('a record of a type that is not listed is FAILED, the others of its batch are not', async () => {
