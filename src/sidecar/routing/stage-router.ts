@@ -23,6 +23,7 @@ export interface StageRouterOptions {
 }
 
 const ALL_TYPES: ReadonlySet<string> = new Set();
+const NOT_STATED = { maxBatchSize: 0, maxConcurrentBatches: 0 };
 
 /** Chooses, at each call and from the newest table, where a stage runs. */
 export class StageRouter {
@@ -41,10 +42,10 @@ export class StageRouter {
   acquire(graph: Graph, stage: Stage, tried: Set<string>, signal: AbortSignal): Target | Promise<Target> {
     const service = this.localService(graph, stage);
     if (service !== undefined) return this.#options.local.acquire(service, signal);
-    const placement = this.#placement(graph, stage);
-    const slots = this.#slotsOf(graph, stage, placement?.maxConcurrentBatches || DEFAULT_CONCURRENCY);
+    const { maxBatchSize, maxConcurrentBatches } = this.#placement(graph, stage) ?? NOT_STATED;
+    const slots = this.#slotsOf(graph, stage, maxConcurrentBatches || DEFAULT_CONCURRENCY);
     const waiting = slots.take(signal);
-    const target = this.#remoteTarget({ graph, stage, tried, slots }, placement?.maxBatchSize ?? 0);
+    const target = this.#remoteTarget({ graph, stage, tried, slots }, maxBatchSize);
     return waiting === undefined ? target : waiting.then(() => target);
   }
 
