@@ -25,11 +25,15 @@ export interface Grace {
 const QUIET_MS = 1_000;
 /** How often a phase looks whether it is done. */
 const LOOK_MS = 10;
-/** Kept for the goodbye and the closing of what is open. */
+/** The most that peers may go on calling for, and that the flush between the halves may take. */
+const INBOUND_SHARE = 1 / 3;
+/** Kept for what is given back, the last flush and the goodbye. */
 const CLOSING_SHARE = 0.1;
 
-async function until(clock: Clock, deadline: number, done: () => boolean): Promise<void> {
+/** Waits for a condition, or until a monotonic time. Resolves to whether it holds. */
+export async function waitUntil(clock: Clock, deadline: number, done: () => boolean): Promise<boolean> {
   while (!done() && clock.now() < deadline) await clock.sleep(Math.min(LOOK_MS, deadline - clock.now()));
+  return done();
 }
 
 async function flush({ clock, logger, flushSinks }: Leaving, deadline: number): Promise<void> {
@@ -44,15 +48,23 @@ async function flush({ clock, logger, flushSinks }: Leaving, deadline: number): 
 export async function drainInbound(leaving: Leaving, { graceMs, until: end }: Grace): Promise<void> {
   const { clock, dataPlane, setDraining, logger } = leaving;
   const startedAt = clock.now();
+  const shareMs = graceMs * INBOUND_SHARE;
+  const closingAt = end - graceMs * CLOSING_SHARE;
   logger.info('draining', { phase: 'inbound', graceMs });
-  await Promise.race([setDraining('shutdown'), clock.sleep(Math.max(0, graceMs / 3))]);
+  const heard = new AbortController();
+  await Promise.race([
+    setDraining('shutdown').then(() => heard.abort()),
+    clock.sleep(shareMs, heard.signal).catch(() => undefined),
+  ]);
+  // who has never had a peer need not wait for any to hear of it
   if (dataPlane.lastPeerCall > 0) {
     const isQuiet = (): boolean => clock.now() - Math.max(startedAt, dataPlane.lastPeerCall) >= QUIET_MS;
-    await until(clock, Math.min(end, startedAt + graceMs / 3), isQuiet);
+    await waitUntil(clock, startedAt + shareMs, isQuiet);
   }
   dataPlane.leavePeers();
-  await until(clock, end - graceMs * CLOSING_SHARE, () => dataPlane.peerRuns === 0);
-  await flush(leaving, end);
+  await waitUntil(clock, closingAt, () => dataPlane.peerRuns === 0);
+  // a sink that hangs must not take the time of the second half
+  await flush(leaving, Math.min(closingAt, clock.now() + shareMs));
 }
 
 /**
@@ -61,17 +73,16 @@ export async function drainInbound(leaving: Leaving, { graceMs, until: end }: Gr
  */
 export async function drainOutbound(leaving: Leaving, { graceMs, until: end }: Grace): Promise<void> {
   const { clock, dataPlane, logger, deregister } = leaving;
-  logger.info('draining', { phase: 'outbound', leftMs: Math.round(end - clock.now()) });
-  const before = dataPlane.inFlight();
+  const leftMs = (): number => end - clock.now();
+  const isDone = (): boolean => dataPlane.inFlight() === 0;
+  logger.info('draining', { phase: 'outbound', leftMs: Math.round(leftMs()) });
   dataPlane.leaveSources();
-  await until(clock, end - graceMs * CLOSING_SHARE, () => dataPlane.inFlight() === 0);
-  const returned = dataPlane.inFlight();
-  if (returned > 0) {
+  if (!(await waitUntil(clock, end - graceMs * CLOSING_SHARE, isDone))) {
     dataPlane.expire();
-    await until(clock, end, () => dataPlane.inFlight() === 0);
+    await waitUntil(clock, end, isDone);
   }
   dataPlane.endStreams();
-  await flush(leaving, end);
-  await deregister('shutdown', AbortSignal.timeout(Math.max(1, Math.round(end - clock.now()))));
-  logger.info('drained', { inFlight: before, finished: before - returned, returned });
+  // the goodbye gets what a sink that hangs leaves
+  await flush(leaving, clock.now() + leftMs() / 2);
+  await deregister('shutdown', AbortSignal.timeout(Math.max(1, Math.round(leftMs()))));
 }

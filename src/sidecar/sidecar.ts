@@ -1,8 +1,8 @@
 import { credentials, ServerCredentials } from '@grpc/grpc-js';
-import { ConveyorError } from '../foundation/errors.ts';
+import type { Registry } from 'prom-client';
 import { type Clock, systemClock } from '../foundation/lifecycle/clock.ts';
 import { group } from '../foundation/lifecycle/component.ts';
-import { type AdminServer, createAdminServer } from '../foundation/telemetry/admin-server.ts';
+import { createAdminServer } from '../foundation/telemetry/admin-server.ts';
 import { grpcServerMetrics } from '../foundation/telemetry/grpc-server-metrics.ts';
 import type { Logger } from '../foundation/telemetry/logger.ts';
 import { createRegistry } from '../foundation/telemetry/metrics.ts';
@@ -10,13 +10,13 @@ import type { ReadinessCheck } from '../foundation/telemetry/readiness.ts';
 import { type ClusterClient, createClusterClient } from './cluster-client/cluster-client.ts';
 import { clusterClientMetrics } from './cluster-client/metrics.ts';
 import { createDataPath, type DataPath } from './data-path.ts';
+import { candidatesOf } from './discover.ts';
 import { createDiscovery, type Discovery } from './discovery/discovery.ts';
 import { discoveryMetrics } from './discovery/metrics.ts';
-import { type Candidates, candidatePorts } from './discovery/ports.ts';
+import { type Life, lifeOf } from './life.ts';
 import { createLoad, type ProcessUsage } from './load.ts';
 import { sessionServices } from './session-services.ts';
 import type { SidecarConfig } from './settings.ts';
-import { drainInbound, drainOutbound, type Leaving } from './shutdown.ts';
 import { sidecarStatus } from './status.ts';
 
 /** What a sidecar gets from the process that it runs in. */
@@ -42,7 +42,6 @@ export interface Sidecar {
 interface Parts {
   readonly clock: Clock;
   readonly config: SidecarConfig;
-  readonly host: SidecarHost;
   readonly dataPath: DataPath;
   readonly discovery: Discovery;
   readonly session: ClusterClient;
@@ -76,50 +75,9 @@ export async function startSidecar(config: SidecarConfig, host: SidecarHost): Pr
   const clock = systemClock;
   const registry = createRegistry({ program: 'sidecar', version: host.version, node: host.nodeVersion });
   const startedAt = clock.wallTime();
-
-  const discovery = createDiscovery({
-    candidates: candidatesOf(config),
-    credentials: credentials.createInsecure(),
-    clock,
-    logger: host.logger.child('discovery'),
-    metrics: discoveryMetrics(registry),
-    probe: { timeoutMs: config.discoveryProbeTimeoutMs },
-    slowIntervalMs: config.discoveryIntervalMs,
-  });
-  const dataPath = createDataPath({
-    ...config,
-    clock,
-    logger: host.logger.child('data-path'),
-    registry,
-    pod: discovery.registry,
-    instance: host.instance,
-    channelCredentials: credentials.createInsecure(),
-    serverCredentials: ServerCredentials.createInsecure(),
-    interceptors: [grpcServerMetrics(registry)],
-    byteBudget: config.byteBudgetBytes,
-  });
-  const session = createClusterClient({
-    identity: { ...config, version: host.version, instance: host.instance },
-    addresses: config.clusterEndpoints,
-    credentials: credentials.createInsecure(),
-    advertised: { ...(config.podIp === '' ? {} : { podIp: config.podIp }), port: () => dataPath.port },
-    services: sessionServices({
-      registry: discovery.registry,
-      sources: dataPath.dataPlane.sources,
-      activeRequests: (service) => dataPath.activeRequests(service),
-    }),
-    routes: dataPath.routes,
-    load: createLoad(clock, host.usage, dataPath.dataPlane),
-    clock,
-    logger: host.logger.child('session'),
-    metrics: clusterClientMetrics(registry),
-    timings: {
-      heartbeatIntervalMs: config.heartbeatIntervalMs,
-      reregisterIntervalMs: config.reregisterIntervalMs,
-    },
-  });
-  const parts: Parts = { clock, config, host, dataPath, discovery, session };
-  const life = lifeOf(parts);
+  const parts = partsOf(config, host, { clock, registry });
+  const { dataPath, discovery, session } = parts;
+  const life = lifeOf({ ...parts, logger: host.logger.child('shutdown'), graceMs: config.shutdownGraceMs });
   const admin = createAdminServer({
     port: config.adminPort,
     registry,
@@ -143,18 +101,6 @@ export async function startSidecar(config: SidecarConfig, host: SidecarHost): Pr
     adminPort: admin.port,
     routers: config.clusterEndpoints,
   });
-  return handleOf({ dataPath, admin, life });
-}
-
-function handleOf({
-  dataPath,
-  admin,
-  life,
-}: {
-  dataPath: DataPath;
-  admin: AdminServer;
-  life: Life;
-}): Sidecar {
   return {
     grpcPort: dataPath.port,
     adminPort: admin.port,
@@ -163,18 +109,56 @@ function handleOf({
   };
 }
 
-/** Where to look for services. Our own ports are no candidates. */
-function candidatesOf(config: SidecarConfig): Candidates {
-  return {
-    ports: candidatePorts({
-      startPort: config.discoveryStartPort,
-      endPort: config.discoveryEndPort,
-      extraPorts: [...config.discoveryPorts, ...Object.keys(config.serviceNames).map(Number)],
-      ownPorts: [config.grpcPort, config.adminPort],
+/** Makes the rooms and joins them: each is given what it needs of the others. */
+function partsOf(
+  config: SidecarConfig,
+  host: SidecarHost,
+  { clock, registry }: { clock: Clock; registry: Registry },
+): Parts {
+  const { version, instance, logger, usage } = host;
+  const channelCredentials = credentials.createInsecure();
+  const discovery = createDiscovery({
+    candidates: candidatesOf(config),
+    credentials: channelCredentials,
+    clock,
+    logger: logger.child('discovery'),
+    metrics: discoveryMetrics(registry),
+    probe: { timeoutMs: config.discoveryProbeTimeoutMs },
+    slowIntervalMs: config.discoveryIntervalMs,
+  });
+  const dataPath = createDataPath({
+    ...config,
+    clock,
+    logger: logger.child('data-path'),
+    registry,
+    pod: discovery.registry,
+    instance,
+    channelCredentials,
+    serverCredentials: ServerCredentials.createInsecure(),
+    interceptors: [grpcServerMetrics(registry)],
+    byteBudget: config.byteBudgetBytes,
+  });
+  const session = createClusterClient({
+    identity: { ...config, version, instance },
+    addresses: config.clusterEndpoints,
+    credentials: channelCredentials,
+    advertised: { ...(config.podIp === '' ? {} : { podIp: config.podIp }), port: () => dataPath.port },
+    services: sessionServices({
+      registry: discovery.registry,
+      sources: dataPath.dataPlane.sources,
+      activeRequests: (service) => dataPath.activeRequests(service),
     }),
-    names: new Map(Object.entries(config.serviceNames).map(([port, name]) => [Number(port), name])),
-    hints: new Map(),
-  };
+    routes: dataPath.routes,
+    load: createLoad(clock, usage, dataPath.dataPlane),
+    clock,
+    logger: logger.child('session'),
+    metrics: clusterClientMetrics(registry),
+    timings: {
+      heartbeatIntervalMs: config.heartbeatIntervalMs,
+      reregisterIntervalMs: config.reregisterIntervalMs,
+    },
+  });
+  return { clock, config, dataPath, discovery, session };
 }
 
 function checksOf(
@@ -206,66 +190,4 @@ function checksOf(
       check: () => (life.leaving() ? { ok: false, reason: 'the sidecar is shutting down' } : { ok: true }),
     },
   ];
-}
-
-/** The one-way street from running to gone. */
-interface Life {
-  readonly exitRequested: Promise<void>;
-  leaving(): boolean;
-  started(stop: (signal: AbortSignal) => Promise<void>): void;
-  /** What `POST /drainz` does: finishes all pipelines; with exit also leaves. */
-  drain(exit: boolean): Promise<void>;
-  shutdown(graceMs: number): Promise<void>;
-}
-
-/** What the admin server and the listeners get to close in, once the drain is over. */
-const CLOSE_MS = 1_000;
-
-function lifeOf({ clock, config, host, dataPath, session }: Parts): Life {
-  let stop: (signal: AbortSignal) => Promise<void> = () => Promise.resolve();
-  let ending: Promise<void> | undefined;
-  let requestExit: () => void = () => undefined;
-  const exitRequested = new Promise<void>((resolve) => {
-    requestExit = resolve;
-  });
-  const leaving: Leaving = {
-    clock,
-    logger: host.logger.child('shutdown'),
-    dataPlane: dataPath.dataPlane,
-    setDraining: (reason) => session.setDraining(reason),
-    deregister: (reason, signal) => session.leave(reason, signal),
-    flushSinks: (timeoutMs) => dataPath.flushSinks(timeoutMs),
-  };
-  const drainAll = async (graceMs: number): Promise<void> => {
-    const grace = { graceMs, until: clock.now() + graceMs };
-    dataPath.health.set('', 'NOT_SERVING');
-    await drainInbound(leaving, grace);
-    await drainOutbound(leaving, grace);
-  };
-  return {
-    exitRequested,
-    leaving: () => ending !== undefined,
-    started(stopAll) {
-      stop = stopAll;
-    },
-    async drain(exit) {
-      if (exit) {
-        ending ??= drainAll(config.shutdownGraceMs);
-        await ending;
-        requestExit();
-        return;
-      }
-      const until = clock.now() + config.shutdownGraceMs;
-      dataPath.routes.drain([], config.shutdownGraceMs);
-      while (dataPath.dataPlane.inFlight() > 0) {
-        if (clock.now() > until) throw new ConveyorError('DEADLINE_EXCEEDED', 'records are still in flight');
-        await clock.sleep(10);
-      }
-    },
-    async shutdown(graceMs) {
-      ending ??= drainAll(graceMs);
-      await ending;
-      await stop(AbortSignal.timeout(CLOSE_MS));
-    },
-  };
 }

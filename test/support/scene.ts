@@ -122,6 +122,11 @@ export function sequences({ written }: SinkService): number[] {
   return written.map(({ id }) => Number(id?.sequenceNumber));
 }
 
+/** The same without repeats, in the order of the numbers. */
+export function distinct(sink: SinkService): number[] {
+  return [...new Set(sequences(sink))].sort((a, b) => a - b);
+}
+
 /** From `from`, `count` numbers. */
 export function range(from: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => from + i);

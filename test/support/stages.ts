@@ -162,7 +162,7 @@ export interface SinkService extends StageService {
 export async function startSink(
   options: Common & {
     readonly batch?: (request: WriteBatchRequest__Output) => Answer<WriteBatchResponse> | undefined;
-    readonly flush?: () => FlushResponse | Refuse;
+    readonly flush?: () => Answer<FlushResponse>;
   },
 ): Promise<SinkService> {
   const written: Record__Output[] = [];
@@ -201,7 +201,8 @@ export async function startSink(
       },
       Flush(_call: unknown, reply: sendUnaryData<FlushResponse>) {
         flushes++;
-        replying(reply)(options.flush?.() ?? { success: true, flushedRecords: 0 });
+        const flushed = options.flush?.() ?? { success: true, flushedRecords: 0 };
+        void Promise.resolve(flushed).then(replying(reply));
       },
     });
     if (name === 'conveyor.sink.SinkService') addReflection(server, [name]);

@@ -1,4 +1,3 @@
-import type { LocalService } from './local-service.ts';
 import type { PortReport, PortState } from './ports.ts';
 import type { ServiceRegistry } from './registry.ts';
 
@@ -26,11 +25,10 @@ export interface PortSummary {
   readonly services: readonly ServiceSummary[];
 }
 
-/** Discovery as `/statusz` shows it: plain JSON. */
+/** Where discovery looks, and what is there, as `/statusz` shows it: plain JSON. */
 export interface DiscoverySnapshot {
   /** ISO 8601, '' before the first scan. */
   readonly lastScan: string;
-  readonly services: readonly LocalService[];
   readonly ports: readonly PortSummary[];
 }
 
@@ -53,5 +51,5 @@ export function discoverySnapshot(registry: ServiceRegistry, lastScanMs?: number
     return { port, endpoint, state, reason, since, failures, reflection, probeMs, services };
   });
   const lastScan = lastScanMs === undefined ? '' : new Date(lastScanMs).toISOString();
-  return { lastScan, services: registry.services(), ports };
+  return { lastScan, ports };
 }

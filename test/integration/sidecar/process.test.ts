@@ -1,23 +1,18 @@
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { freePorts } from '../../support/free-ports.ts';
+import { useKeep } from '../../support/keep.ts';
 import { failOnLeaks } from '../../support/leaks.ts';
 import { type Program, startProgram } from '../../support/program.ts';
 import { chain, startTestRouter, type TestRouter } from '../../support/router.ts';
+import { distinct, range } from '../../support/scene.ts';
 import { startSource } from '../../support/source.ts';
 import { type SinkService, startSink, startTransform, type StageService } from '../../support/stages.ts';
 import { waitFor } from '../../support/wait.ts';
 
 failOnLeaks();
 
-const stops: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
-});
-function kept<T extends { stop(): unknown }>(started: T): T {
-  stops.push(() => started.stop());
-  return started;
-}
+const keep = useKeep();
 
 interface SidecarProcess extends Program {
   readonly grpcPort: number;
@@ -46,7 +41,7 @@ async function sidecarEnv(
 }
 
 function run(env: Record<string, string>): SidecarProcess {
-  return kept({ ...startProgram(['run'], env), grpcPort: Number(env['GRPC_PORT']), env });
+  return keep({ ...startProgram(['run'], env), grpcPort: Number(env['GRPC_PORT']), env });
 }
 
 interface House {
@@ -57,19 +52,15 @@ interface House {
 }
 
 async function house(): Promise<House> {
-  const router = kept(await startTestRouter({ 'p.yaml': chain('p', { steps: ['mask'] }) }));
-  const mask = kept(await startTransform({ name: 'mask' }));
-  const sink = kept(await startSink({ name: 'store' }));
+  const router = keep(await startTestRouter({ 'p.yaml': chain('p', { steps: ['mask'] }) }));
+  const mask = keep(await startTransform({ name: 'mask' }));
+  const sink = keep(await startSink({ name: 'store' }));
   const a = run(await sidecarEnv('a', router));
   const b = run(await sidecarEnv('b', router, mask));
   const c = run(await sidecarEnv('c', router, sink));
   await Promise.all([a, b, c].map((each) => each.ready()));
   return { sink, a, b, c };
 }
-
-const unique = (sink: SinkService): number[] =>
-  [...new Set(sink.written.map(({ id }) => Number(id?.sequenceNumber)))].sort((x, y) => x - y);
-const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
 async function assertBalanced(...sidecars: Program[]): Promise<void> {
   for (const each of sidecars) {
@@ -82,23 +73,21 @@ async function assertBalanced(...sidecars: Program[]): Promise<void> {
 describe('a sidecar as a process, from the bundle', () => {
   it('SIGTERM under load: exits 0, tells what it did, and nothing is lost or repeated', async () => {
     const { sink, a, b, c } = await house();
-    const source = startSource(a.grpcPort, { count: 3_000 });
-    stops.push(() => source.stop());
+    const source = keep(startSource(a.grpcPort, { count: 3_000 }));
     await waitFor(() => source.acknowledged.size > 300, { timeoutMs: 20_000 });
     b.signal('SIGTERM');
     assert.equal(await b.exited, 0);
     assert.match(b.log(), /"message":"drained"/);
-    kept(startProgram(['run'], b.env));
+    keep(startProgram(['run'], b.env));
     await source.done;
-    assert.deepEqual(unique(sink), upTo(3_000));
+    assert.deepEqual(distinct(sink), range(0, 3_000));
     assert.equal(sink.written.length, 3_000);
     await assertBalanced(a, c);
   });
 
   it('SIGKILL under load: what was acknowledged is at the sink, and the source brings the rest', async () => {
     const { sink, a, b, c } = await house();
-    const source = startSource(a.grpcPort, { count: 3_000 });
-    stops.push(() => source.stop());
+    const source = keep(startSource(a.grpcPort, { count: 3_000 }));
     for (const [at, victim] of [
       [300, b],
       [1_000, c],
@@ -110,21 +99,20 @@ describe('a sidecar as a process, from the bundle', () => {
       });
       victim.signal('SIGKILL');
       assert.equal(await victim.exited, 'SIGKILL');
-      const written = new Set(unique(sink));
+      const written = new Set(distinct(sink));
       assert.deepEqual(
         [...source.acknowledged].filter((sequence) => !written.has(sequence)),
         [],
       );
-      kept(startProgram(['run'], victim.env));
+      keep(startProgram(['run'], victim.env));
     }
     await source.done;
-    assert.deepEqual(unique(sink), upTo(3_000));
+    assert.deepEqual(distinct(sink), range(0, 3_000));
   });
 
   it('a second signal ends it at once', async () => {
     const { sink, a } = await house();
-    const source = startSource(a.grpcPort, { count: 100_000 });
-    stops.push(() => source.stop());
+    keep(startSource(a.grpcPort, { count: 100_000 }));
     await waitFor(() => sink.written.length > 0, { timeoutMs: 20_000 });
     a.signal('SIGTERM');
     await waitFor(() => a.log().includes('"message":"draining"'));

@@ -1,91 +1,24 @@
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
+import { assertBalanced, deliver, useCluster } from '../../support/cluster.ts';
 import { failOnLeaks } from '../../support/leaks.ts';
-import { openPush, type PushClient, records } from '../../support/push.ts';
-import { chain, startTestRouter, type TestRouter } from '../../support/router.ts';
-import { startTestSidecar, type TestSidecar } from '../../support/sidecar.ts';
-import { type SinkService, startSink, startTransform, type StageService } from '../../support/stages.ts';
+import { openPush, records } from '../../support/push.ts';
+import { chain, startTestRouter } from '../../support/router.ts';
+import { distinct, range } from '../../support/scene.ts';
+import { startSink, startTransform } from '../../support/stages.ts';
 import { waitFor } from '../../support/wait.ts';
 
 failOnLeaks();
 
-const stops: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
-});
-function kept<T extends { stop(): Promise<unknown> }>(started: T): T {
-  stops.push(() => started.stop());
-  return started;
-}
-
-async function sidecar(
-  id: string,
-  router: Pick<TestRouter, 'address'>,
-  services: StageService[] = [],
-  env: Record<string, string> = {},
-): Promise<TestSidecar> {
-  const ports = services.map(({ port }) => port);
-  const started = await startTestSidecar({
-    SIDECAR_ID: id,
-    CLUSTER_ENDPOINT: router.address,
-    DISCOVERY_START_PORT: '1',
-    DISCOVERY_END_PORT: '1',
-    DISCOVERY_PORTS: ports.join(','),
-    SERVICE_NAMES: services.map(({ port, service }) => `${port}=${service.name}`).join(','),
-    ...env,
-  });
-  stops.push(() => started.shutdown(300));
-  return started;
-}
-
-/** Pushes records until every one is acknowledged SUCCESS, as a source must. */
-async function deliver(push: PushClient, from: number, count: number, batch = 10): Promise<void> {
-  for (let at = from; at < from + count; at += batch) {
-    let left = records(at, Math.min(batch, from + count - at));
-    while (left.length > 0) {
-      const ack = await push.push(`b${at}-${Math.random()}`, left);
-      const again = ack.recordAcks.map(({ status }, index) =>
-        status === 'ACK_STATUS_RETRY' ? left[index]! : undefined,
-      );
-      left = again.filter((record) => record !== undefined);
-      if (left.length > 0)
-        await waitFor(() => push.pauses.at(-1)?.pause !== true, {
-          timeoutMs: 20_000,
-          what: 'the end of a pause',
-        });
-    }
-  }
-}
-const unique = (sink: SinkService): number[] =>
-  [...new Set(sink.written.map(({ id }) => Number(id?.sequenceNumber)))].sort((a, b) => a - b);
-const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
-async function assertBalanced(...sidecars: TestSidecar[]): Promise<void> {
-  for (const each of sidecars) {
-    assert.equal(await each.metric('conveyor_sidecar_unaccounted_records'), 0);
-    assert.equal(await each.metric('conveyor_sidecar_in_flight_records'), 0);
-    assert.equal(await each.metric('conveyor_sidecar_in_flight_bytes'), 0);
-  }
-}
+const { keep, sidecar, house } = useCluster();
 
 describe('three sidecars at a router', () => {
-  async function house(
-    steps = ['mask'],
-  ): Promise<{ router: TestRouter; sink: SinkService; a: TestSidecar; b: TestSidecar; c: TestSidecar }> {
-    const router = kept(await startTestRouter({ 'p.yaml': chain('p', { steps }) }));
-    const mask = kept(await startTransform({ name: 'mask' }));
-    const sink = kept(await startSink({ name: 'store' }));
-    const a = await sidecar('a', router);
-    const b = await sidecar('b', router, [mask]);
-    const c = await sidecar('c', router, [sink]);
-    return { router, sink, a, b, c };
-  }
-
   it('finds, registers, assigns and delivers, with nothing wired by hand', async () => {
     const { sink, a, b, c } = await house();
     const push = openPush(a.grpcPort);
     push.init('src');
     await deliver(push, 0, 200);
-    assert.deepEqual(unique(sink), upTo(200));
+    assert.deepEqual(distinct(sink), range(0, 200));
     await assertBalanced(a, b, c);
     assert.equal((await push.finish()).code, 0);
     assert.equal(await a.metric('conveyor_sidecar_records_total', { state: 'forwarded' }), 200);
@@ -111,15 +44,15 @@ describe('three sidecars at a router', () => {
       ),
     );
     await deliver(push, 120, 80);
-    assert.deepEqual(unique(sink), upTo(200));
+    assert.deepEqual(distinct(sink), range(0, 200));
     await assertBalanced(a, b, c);
     await push.finish();
   });
 
   it('starts before the router: not ready, then ready, then records flow', async () => {
-    const router = kept(await startTestRouter({ 'p.yaml': chain('p') }));
+    const router = keep(await startTestRouter({ 'p.yaml': chain('p') }));
     await router.halt();
-    const sink = kept(await startSink({ name: 'store' }));
+    const sink = keep(await startSink({ name: 'store' }));
     const a = await sidecar('a', router, [sink]);
     assert.equal((await a.page('/readyz')).status, 503);
     assert.equal((await a.page('/livez')).status, 200);
@@ -130,14 +63,14 @@ describe('three sidecars at a router', () => {
     await router.restart();
     await waitFor(async () => (await a.page('/readyz')).status === 200, { timeoutMs: 10_000 });
     await delivered;
-    assert.deepEqual(unique(sink), upTo(30));
+    assert.deepEqual(distinct(sink), range(0, 30));
     await assertBalanced(a);
     await push.finish();
   });
 
   it('leaves under load without losing or repeating a record: its replica takes over', async () => {
     const { router, sink, a, b } = await house();
-    const mask = kept(await startTransform({ name: 'mask' }));
+    const mask = keep(await startTransform({ name: 'mask' }));
     const b2 = await sidecar('b2', router, [mask]);
     const push = openPush(a.grpcPort);
     push.init('src');
@@ -146,18 +79,18 @@ describe('three sidecars at a router', () => {
     const load = deliver(push, 10, 500, 5);
     await b.shutdown(5_000);
     await load;
-    assert.deepEqual(unique(sink), upTo(510));
+    assert.deepEqual(distinct(sink), range(0, 510));
     assert.equal(sink.written.length, 510);
     await assertBalanced(a, b2);
     await push.finish();
   });
 
   it('gives back what it cannot finish: the source sends it again and nothing is lost', async () => {
-    const router = kept(await startTestRouter({ 'p.yaml': chain('p') }));
+    const router = keep(await startTestRouter({ 'p.yaml': chain('p') }));
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
     let first = true;
-    const sink = kept(
+    const sink = keep(
       await startSink({
         name: 'store',
         batch: () => {
@@ -200,7 +133,7 @@ describe('three sidecars at a router', () => {
     await router.apply('p.yaml', chain('p', { steps: ['mask'] }));
     await waitFor(async () => (await b.metric('conveyor_sidecar_records_total', { state: 'replaced' })) > 0);
     await load;
-    assert.deepEqual(unique(sink), upTo(350));
+    assert.deepEqual(distinct(sink), range(0, 350));
     await assertBalanced(a, b, c);
     await push.finish();
   });

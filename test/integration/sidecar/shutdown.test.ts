@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { assertBalanced, deliver, useCluster } from '../../support/cluster.ts';
+import { failOnLeaks } from '../../support/leaks.ts';
+import { receive } from '../../support/peer.ts';
+import { openPush, type PushClient, records } from '../../support/push.ts';
+import { chain, startTestRouter, type TestRouter } from '../../support/router.ts';
+import { fates, latch } from '../../support/scene.ts';
+import type { TestSidecar } from '../../support/sidecar.ts';
+import { type SinkService, startSink } from '../../support/stages.ts';
+import { waitFor } from '../../support/wait.ts';
+
+failOnLeaks();
+const { keep, sidecar } = useCluster();
+
+interface Stand {
+  readonly router: TestRouter;
+  readonly sink: SinkService;
+  readonly a: TestSidecar;
+  readonly push: PushClient;
+}
+
+/** A source and a sink at one sidecar, and a record through both. */
+async function stand(options: Omit<Parameters<typeof startSink>[0], 'name'> = {}): Promise<Stand> {
+  const router = keep(await startTestRouter({ 'p.yaml': chain('p') }));
+  const sink = keep(await startSink({ name: 'store', ...options }));
+  const a = await sidecar('a', router, [sink]);
+  const push = openPush(a.grpcPort);
+  push.init('src', 'p');
+  await deliver(push, 0, 1);
+  return { router, sink, a, push };
+}
+
+const fromPeer = async (a: TestSidecar, sourceId = 'src'): Promise<string[]> =>
+  fates(await receive(a.grpcPort, { records: records(0, 1, { sourceId }), stageId: 'store' }));
+const drained = ({ log }: TestSidecar): unknown => log.find(({ message }) => message === 'drained')?.fields;
+const sidecarsAt = ({ router }: TestRouter): { registered: number; draining: number } => {
+  const { registered, draining } = router.status.figures().sidecars;
+  return { registered, draining };
+};
+
+describe('the end of a sidecar', () => {
+  it('serves other sidecars until they are quiet, then sources until what peers sent is done; flushes twice', async () => {
+    const door = latch();
+    let held = 0;
+    const { router, sink, a, push } = await stand({
+      batch: ({ batch }) => {
+        if (batch?.records[0]?.id?.sourceId !== 'held') return undefined;
+        held++;
+        return door.opened.then(() => ({ status: 'WRITE_STATUS_SUCCESS' as const }));
+      },
+    });
+    const atFirst = fromPeer(a, 'held');
+    await waitFor(() => held === 1);
+
+    const gone = a.shutdown(3_000);
+    assert.equal((await a.page('/readyz')).status, 503);
+    assert.equal((await a.page('/livez')).status, 200);
+    await waitFor(() => sidecarsAt(router).draining === 1, { what: 'the router to be told' });
+    assert.deepEqual(await fromPeer(a), ['SUCCESS']);
+    await waitFor(async () => (await fromPeer(a))[0] === 'RETRY DRAINING', { what: 'the door to be shut' });
+    assert.deepEqual(fates(await push.push('late', records(1, 1))), ['SUCCESS']);
+    assert.equal(sink.flushes(), 0);
+
+    door.open();
+    assert.deepEqual(await atFirst, ['SUCCESS']);
+    assert.equal((await push.ended).code, 0);
+    await gone;
+    assert.equal(sink.flushes(), 2);
+    assert.deepEqual(sidecarsAt(router), { registered: 0, draining: 0 });
+    assert.deepEqual(drained(a), { inFlight: 1, finished: sink.written.length - 1, returned: 0 });
+  });
+
+  it('waits for nobody where nothing runs and no other sidecar has called', async () => {
+    const { a, push } = await stand();
+    await assertBalanced(a);
+    const startedAt = performance.now();
+    await a.shutdown(20_000);
+    assert.ok(performance.now() - startedAt < 1_000);
+    assert.equal((await push.ended).code, 0);
+    assert.deepEqual(drained(a), { inFlight: 0, finished: 0, returned: 0 });
+  });
+
+  it('does not wait for a sink that never flushes, nor forgets the goodbye for it', async () => {
+    const { router, a, push } = await stand({ flush: () => new Promise<never>(() => undefined) });
+    const gone = a.shutdown(1_200);
+    const phase = (name: string) => a.log.some(({ fields }) => fields['phase'] === name);
+    await waitFor(() => phase('inbound'));
+    assert.deepEqual(fates(await push.push('while it flushes', records(1, 1))), ['SUCCESS']);
+    await waitFor(() => phase('outbound'));
+    await gone;
+    assert.equal((await push.ended).code, 0);
+    assert.equal(a.log.filter(({ message }) => message === 'sinks did not flush').length, 2);
+    assert.deepEqual(sidecarsAt(router), { registered: 0, draining: 0 });
+  });
+});
