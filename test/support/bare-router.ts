@@ -1,10 +1,4 @@
-import {
-  type sendUnaryData,
-  Server,
-  ServerCredentials,
-  type ServerUnaryCall,
-  type ServerWritableStream,
-} from '@grpc/grpc-js';
+import { type sendUnaryData, Server, type ServerUnaryCall, type ServerWritableStream } from '@grpc/grpc-js';
 import { type Prefix, serviceDefinition } from '../../src/foundation/grpc/definitions.ts';
 import type { HeartbeatResponse } from '../../src/foundation/grpc/gen/conveyor/sidecar/HeartbeatResponse.ts';
 import type { LocalService__Output } from '../../src/foundation/grpc/gen/conveyor/sidecar/LocalService.ts';
@@ -15,7 +9,7 @@ import type { RegisterSidecarResponse } from '../../src/foundation/grpc/gen/conv
 import type { SidecarHeartbeatRequest__Output } from '../../src/foundation/grpc/gen/conveyor/sidecar/SidecarHeartbeatRequest.ts';
 import type { StageAssignment } from '../../src/foundation/grpc/gen/conveyor/sidecar/StageAssignment.ts';
 import type { WatchAssignmentsRequest__Output } from '../../src/foundation/grpc/gen/conveyor/sidecar/WatchAssignmentsRequest.ts';
-import { hostPort, listen } from '../../src/foundation/grpc/server.ts';
+import { serve } from './serve.ts';
 
 /** A pipeline as a bare router knows it: its stages, in no order, each run by whoever offers the service. */
 export interface BarePipeline {
@@ -99,7 +93,7 @@ function assignmentFor(
  * watch, and has no `DeregisterSidecar`.
  */
 export async function startBareRouter(options: BareRouterOptions = {}): Promise<BareRouter> {
-  const { prefix = 'conveyor', host = '127.0.0.1', random = Math.random } = options;
+  const { prefix = 'conveyor', random = Math.random } = options;
   let { pipelines = [], follower = false } = options;
   const registrations: RegisterSidecarRequest__Output[] = [];
   const heartbeats: SidecarHeartbeatRequest__Output[] = [];
@@ -145,14 +139,9 @@ export async function startBareRouter(options: BareRouterOptions = {}): Promise<
       },
     },
   );
-  const port = await listen(server, {
-    host,
-    port: options.port ?? 0,
-    credentials: ServerCredentials.createInsecure(),
-  });
+  const serving = await serve(server, options);
   return {
-    port,
-    address: hostPort(host, port),
+    ...serving,
     registrations,
     heartbeats,
     sidecars,
@@ -168,9 +157,8 @@ export async function startBareRouter(options: BareRouterOptions = {}): Promise<
       follower = next;
     },
     stop() {
-      server.forceShutdown();
       watches.clear();
-      return Promise.resolve();
+      return serving.stop();
     },
   };
 }

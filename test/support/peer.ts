@@ -4,7 +4,6 @@ import {
   Metadata,
   type sendUnaryData,
   Server,
-  ServerCredentials,
   type ServerUnaryCall,
 } from '@grpc/grpc-js';
 import { unary } from '../../src/foundation/grpc/call.ts';
@@ -13,8 +12,8 @@ import type { Record as ConveyorRecord } from '../../src/foundation/grpc/gen/con
 import type { ReceiveRecordsRequest__Output } from '../../src/foundation/grpc/gen/conveyor/sidecar/ReceiveRecordsRequest.ts';
 import type { ReceiveRecordsResponse } from '../../src/foundation/grpc/gen/conveyor/sidecar/ReceiveRecordsResponse.ts';
 import type { ReceiveRecordsResponse__Output } from '../../src/foundation/grpc/gen/conveyor/sidecar/ReceiveRecordsResponse.ts';
-import { listen } from '../../src/foundation/grpc/server.ts';
 import { type Refuse, replying } from './stages.ts';
+import { serve } from './serve.ts';
 
 /** A call that a scripted sidecar got. */
 export interface PeerCall {
@@ -90,20 +89,8 @@ export async function startPeer(
       },
     );
   }
-  const port = await listen(server, {
-    host: '127.0.0.1',
-    port: 0,
-    credentials: ServerCredentials.createInsecure(),
-  });
-  return {
-    port,
-    calls,
-    mostAtOnce: () => most,
-    stop() {
-      server.forceShutdown();
-      return Promise.resolve();
-    },
-  };
+  const serving = await serve(server);
+  return { ...serving, calls, mostAtOnce: () => most };
 }
 
 /** How a test calls ReceiveRecords. */

@@ -1,10 +1,4 @@
-import {
-  type sendUnaryData,
-  Server,
-  ServerCredentials,
-  type ServerUnaryCall,
-  type status,
-} from '@grpc/grpc-js';
+import { type sendUnaryData, Server, type ServerUnaryCall, type status } from '@grpc/grpc-js';
 import { atPath, serviceDefinition } from '../../src/foundation/grpc/definitions.ts';
 import type { Capabilities } from '../../src/foundation/grpc/gen/conveyor/transform/Capabilities.ts';
 import type { ProcessBatchRequest__Output } from '../../src/foundation/grpc/gen/conveyor/transform/ProcessBatchRequest.ts';
@@ -14,9 +8,9 @@ import type { Record__Output } from '../../src/foundation/grpc/gen/conveyor/comm
 import type { FlushResponse } from '../../src/foundation/grpc/gen/conveyor/sink/FlushResponse.ts';
 import type { WriteBatchRequest__Output } from '../../src/foundation/grpc/gen/conveyor/sink/WriteBatchRequest.ts';
 import type { WriteBatchResponse } from '../../src/foundation/grpc/gen/conveyor/sink/WriteBatchResponse.ts';
-import { listen } from '../../src/foundation/grpc/server.ts';
 import { addReflection } from '../../src/foundation/grpc/reflection.ts';
 import type { LocalService } from '../../src/sidecar/routing/local-router.ts';
+import { serve } from './serve.ts';
 
 /** A gRPC status to answer with, instead of an answer. */
 export interface Refuse {
@@ -53,7 +47,7 @@ function isRefusal(answer: object): answer is Refuse {
   return 'code' in answer;
 }
 
-async function serve(
+async function startService(
   options: Common & { type: 'transform' | 'sink' },
   add: (server: Server, gate: Gate) => string,
 ): Promise<StageService> {
@@ -71,17 +65,13 @@ async function serve(
     }
   };
   const protoService = add(server, gate);
-  const port = await listen(server, {
-    host: '127.0.0.1',
-    port: options.port ?? 0,
-    credentials: ServerCredentials.createInsecure(),
-  });
+  const serving = await serve(server, { port: options.port ?? 0 });
   return {
-    port,
+    ...serving,
     service: {
       name: options.name,
       type: options.type,
-      endpoint: `127.0.0.1:${port}`,
+      endpoint: serving.address,
       protoService,
       maxBatchSize: options.maxBatchSize ?? 0,
       maxConcurrentBatches: options.maxConcurrentBatches ?? 0,
@@ -90,10 +80,6 @@ async function serve(
     },
     calls: () => calls,
     mostAtOnce: () => most,
-    stop() {
-      server.forceShutdown();
-      return Promise.resolve();
-    },
   };
 }
 
@@ -122,7 +108,7 @@ export function startTransform(
     batch,
   } = options;
   const name = options.protoService ?? 'conveyor.transform.TransformService';
-  return serve({ ...options, type: 'transform' }, (server, gate) => {
+  return startService({ ...options, type: 'transform' }, (server, gate) => {
     server.addService(atPath(serviceDefinition('conveyor.transform.TransformService'), name), {
       ProcessBatch(
         call: ServerUnaryCall<ProcessBatchRequest__Output, ProcessBatchResponse>,
@@ -168,7 +154,7 @@ export async function startSink(
   const written: Record__Output[] = [];
   let flushes = 0;
   const name = options.protoService ?? 'conveyor.sink.SinkService';
-  const service = await serve({ ...options, type: 'sink' }, (server, gate) => {
+  const service = await startService({ ...options, type: 'sink' }, (server, gate) => {
     server.addService(atPath(serviceDefinition('conveyor.sink.SinkService'), name), {
       WriteBatch(
         call: ServerUnaryCall<WriteBatchRequest__Output, WriteBatchResponse>,

@@ -1,26 +1,17 @@
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { type BareRouter, type BareRouterOptions, startBareRouter } from '../../support/bare-router.ts';
+import { useKeep } from '../../support/keep.ts';
 import { failOnLeaks } from '../../support/leaks.ts';
 import { waitFor } from '../../support/wait.ts';
 import { type Harness, type HarnessOptions, service, startHarness } from './harness.ts';
 
 describe('a session with a router without our extensions', () => {
   failOnLeaks();
-  const closing: { stop(): Promise<void> }[] = [];
-  afterEach(async () => {
-    for (const each of closing.splice(0).reverse()) await each.stop();
-  });
-  const router = async (options: BareRouterOptions = {}): Promise<BareRouter> => {
-    const started = await startBareRouter(options);
-    closing.push(started);
-    return started;
-  };
-  const session = async (options: HarnessOptions): Promise<Harness> => {
-    const started = await startHarness(options);
-    closing.push(started);
-    return started;
-  };
+  const keep = useKeep();
+  const router = async (options: BareRouterOptions = {}): Promise<BareRouter> =>
+    keep(await startBareRouter(options));
+  const session = async (options: HarnessOptions): Promise<Harness> => keep(await startHarness(options));
   const registered = (harness: Harness): Promise<true> =>
     waitFor(() => harness.client.state().kind === 'registered', {
       what: () => `the registration, not ${JSON.stringify(harness.client.state())}`,

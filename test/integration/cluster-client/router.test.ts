@@ -1,60 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, afterEach, before, describe, it } from 'node:test';
-import { ServerCredentials } from '@grpc/grpc-js';
-import { Registry } from 'prom-client';
-import { systemClock } from '../../../src/foundation/lifecycle/clock.ts';
-import type { Logger } from '../../../src/foundation/telemetry/logger.ts';
-import { createRouter, type Router } from '../../../src/router/create-router.ts';
+import { describe, it } from 'node:test';
+import { useKeep } from '../../support/keep.ts';
 import { failOnLeaks } from '../../support/leaks.ts';
+import { chain, startTestRouter, type TestRouter } from '../../support/router.ts';
 import { waitFor } from '../../support/wait.ts';
 import { type Harness, type HarnessOptions, service, startHarness } from './harness.ts';
 
-const PIPELINE = (name: string, sink: string): string =>
-  JSON.stringify({
-    apiVersion: 'conveyor.etl/v1',
-    kind: 'Pipeline',
-    metadata: { name },
-    spec: { source: 'gate', steps: ['mask'], sink },
-  });
-
-const SILENT: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => SILENT,
-};
-
 describe('a session with the router of this project', () => {
   failOnLeaks();
-  const closing: { stop(signal: AbortSignal): Promise<void> }[] = [];
-  let directory = '';
-  before(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'pipelines-'));
-  });
-  afterEach(async () => {
-    for (const each of closing.splice(0).reverse()) await each.stop(AbortSignal.abort());
-  });
-  after(() => rm(directory, { recursive: true }));
-
-  const router = async (port = 0): Promise<Router> => {
-    const started = createRouter({
-      host: '127.0.0.1',
-      port,
-      credentials: ServerCredentials.createInsecure(),
-      pipelinesDir: directory,
-      heartbeatIntervalMs: 100,
-      version: '0.1.0',
-      clock: systemClock,
-      logger: SILENT,
-      registry: new Registry(),
-    });
-    await started.start(new AbortController().signal);
-    closing.push(started);
-    return started;
+  const keep = useKeep();
+  const router = async (): Promise<TestRouter> => {
+    const pipeline = chain('p', { source: 'gate', steps: ['mask'], sink: 'db' });
+    return keep(await startTestRouter({ 'p.yaml': pipeline }));
   };
   const pod = async (id: string, options: HarnessOptions): Promise<Harness> => {
     const identity = {
@@ -65,9 +22,7 @@ describe('a session with the router of this project', () => {
       version: '0.1.0',
       instance: `${id}-1`,
     };
-    const started = await startHarness({ identity, ...options });
-    closing.push(started);
-    return started;
+    return keep(await startHarness({ identity, ...options }));
   };
   const where = (harness: Harness, stageId: string): string | undefined => {
     const stage = harness.assignment('default/p')?.stages.find((each) => each.stageId === stageId);
@@ -75,9 +30,7 @@ describe('a session with the router of this project', () => {
   };
 
   it('is assigned what the pods offer together, follows changes, drains and leaves', async () => {
-    await writeFile(join(directory, 'p.yaml'), PIPELINE('p', 'db'));
-    const { port } = await router();
-    const addresses = [`127.0.0.1:${port}`];
+    const addresses = [(await router()).address];
     const near = await pod('near', {
       addresses,
       pod: [service('gate', { type: 'source', endpoint: '' }), service('mask')],
@@ -101,10 +54,9 @@ describe('a session with the router of this project', () => {
   });
 
   it('keeps its routes through a restart of the router', async () => {
-    await writeFile(join(directory, 'p.yaml'), PIPELINE('p', 'db'));
-    const first = await router();
+    const at = await router();
     const alone = await pod('alone', {
-      addresses: [`127.0.0.1:${first.port}`],
+      addresses: [at.address],
       pod: [
         service('gate', { type: 'source', endpoint: '' }),
         service('mask'),
@@ -112,9 +64,9 @@ describe('a session with the router of this project', () => {
       ],
     });
     await waitFor(() => alone.running().length === 1);
-    await first.stop(AbortSignal.abort());
+    await at.halt();
     await waitFor(() => alone.client.snapshot().failedDials > 1);
-    await router(first.port);
+    await at.restart();
     await waitFor(() => alone.client.snapshot().settling);
     await waitFor(() => !alone.client.snapshot().settling && alone.client.state().kind === 'registered');
     const sets = alone.calls.flatMap((call) => (call.kind === 'assign' ? [call.ids.join()] : []));

@@ -1,7 +1,6 @@
 import {
   type sendUnaryData,
   Server,
-  ServerCredentials,
   type ServerUnaryCall,
   type ServerWritableStream,
   status,
@@ -15,7 +14,7 @@ import type { RegisterSidecarRequest__Output } from '../../../src/foundation/grp
 import type { RegisterSidecarResponse } from '../../../src/foundation/grpc/gen/conveyor/sidecar/RegisterSidecarResponse.ts';
 import type { SidecarHeartbeatRequest__Output } from '../../../src/foundation/grpc/gen/conveyor/sidecar/SidecarHeartbeatRequest.ts';
 import type { WatchAssignmentsRequest__Output } from '../../../src/foundation/grpc/gen/conveyor/sidecar/WatchAssignmentsRequest.ts';
-import { hostPort, listen } from '../../../src/foundation/grpc/server.ts';
+import { serve } from '../../support/serve.ts';
 
 /** A watch that is open at the scripted router. */
 export type WatchCall = ServerWritableStream<WatchAssignmentsRequest__Output, PipelineAssignmentEvent>;
@@ -104,15 +103,9 @@ export async function startScriptedRouter(options: ScriptedRouterOptions = {}): 
       },
     });
   }
-  const host = '127.0.0.1';
-  const port = await listen(server, {
-    host,
-    port: options.port ?? 0,
-    credentials: ServerCredentials.createInsecure(),
-  });
+  const serving = await serve(server, { port: options.port ?? 0 });
   return {
-    port,
-    address: hostPort(host, port),
+    ...serving,
     script,
     registrations,
     heartbeats,
@@ -122,10 +115,6 @@ export async function startScriptedRouter(options: ScriptedRouterOptions = {}): 
       const newest = watches.at(-1);
       if (newest === undefined) throw new Error('no watch was opened');
       return newest;
-    },
-    stop() {
-      server.forceShutdown();
-      return Promise.resolve();
     },
   };
 }

@@ -5,8 +5,9 @@ import {
   type Server as TcpServer,
   type Socket,
 } from 'node:net';
-import { afterEach, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { status } from '@grpc/grpc-js';
+import { useKeep } from '../../support/keep.ts';
 import { failOnLeaks } from '../../support/leaks.ts';
 import { waitFor } from '../../support/wait.ts';
 import { type Harness, type HarnessOptions, service, startHarness } from './harness.ts';
@@ -14,20 +15,10 @@ import { type ScriptedRouter, type ScriptedRouterOptions, startScriptedRouter } 
 
 describe('a session with a router with our extensions', () => {
   failOnLeaks();
-  const closing: { stop(): Promise<void> }[] = [];
-  afterEach(async () => {
-    for (const each of closing.splice(0).reverse()) await each.stop();
-  });
-  const router = async (options: ScriptedRouterOptions = {}): Promise<ScriptedRouter> => {
-    const started = await startScriptedRouter(options);
-    closing.push(started);
-    return started;
-  };
-  const session = async (options: HarnessOptions): Promise<Harness> => {
-    const started = await startHarness(options);
-    closing.push(started);
-    return started;
-  };
+  const keep = useKeep();
+  const router = async (options: ScriptedRouterOptions = {}): Promise<ScriptedRouter> =>
+    keep(await startScriptedRouter(options));
+  const session = async (options: HarnessOptions): Promise<Harness> => keep(await startHarness(options));
   const joined = async (options: HarnessOptions): Promise<Harness> => {
     const pod = await session(options);
     await waitFor(() => pod.client.state().kind === 'registered', {
@@ -37,9 +28,9 @@ describe('a session with a router with our extensions', () => {
   };
   const listening = async (server: TcpServer, sockets: Set<Socket>): Promise<string> => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    closing.push({
+    keep({
       stop: () =>
-        new Promise((resolve) => {
+        new Promise<void>((resolve) => {
           for (const socket of sockets) socket.destroy();
           server.close(() => resolve());
         }),

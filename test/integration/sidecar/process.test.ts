@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { freePorts } from '../../support/free-ports.ts';
+import { findFreePorts } from '../../../src/demo/ports.ts';
 import { useKeep } from '../../support/keep.ts';
 import { failOnLeaks } from '../../support/leaks.ts';
 import { type Program, startProgram } from '../../support/program.ts';
@@ -24,12 +24,12 @@ async function sidecarEnv(
   router: TestRouter,
   service?: StageService,
 ): Promise<Record<string, string>> {
-  const [grpc, admin] = await freePorts(2);
+  const grpcPort = await findFreePorts(2);
   return {
     SIDECAR_ID: id,
     CLUSTER_ENDPOINT: router.address,
-    GRPC_PORT: `${grpc}`,
-    ADMIN_PORT: `${admin}`,
+    GRPC_PORT: `${grpcPort}`,
+    ADMIN_PORT: `${grpcPort + 1}`,
     POD_IP: '127.0.0.1',
     HEARTBEAT_INTERVAL_SECS: '0.2',
     DISCOVERY_START_PORT: `${service?.port ?? 1}`,
