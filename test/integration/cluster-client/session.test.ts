@@ -67,6 +67,20 @@ describe('a session with a router with our extensions', () => {
     });
     return listening(server, sockets);
   };
+  /** A router that beats slowly and assigns the pipelines `a` and `b`. */
+  const assigning = async (): Promise<ScriptedRouter> => {
+    const at = await router();
+    at.script.register = () => ({
+      success: true,
+      registrationId: 'r1',
+      heartbeatIntervalMs: 60_000,
+      initialAssignments: [
+        { pipelineId: 'a', version: 1 },
+        { pipelineId: 'b', version: 2 },
+      ],
+    });
+    return at;
+  };
   const ALIVE = new AbortController().signal;
   const FAST = { heartbeatIntervalMs: 50 };
   const warnings = ({ lines }: Harness): number => lines.filter(({ level }) => level === 'warn').length;
@@ -161,16 +175,7 @@ describe('a session with a router with our extensions', () => {
   });
 
   it('takes the initial assignments, the opening of the watch and its events', async () => {
-    const at = await router();
-    at.script.register = () => ({
-      success: true,
-      registrationId: 'r1',
-      heartbeatIntervalMs: 60_000,
-      initialAssignments: [
-        { pipelineId: 'a', version: 1 },
-        { pipelineId: 'b', version: 2 },
-      ],
-    });
+    const at = await assigning();
     const pod = await joined({ addresses: [at.address] });
     assert.deepEqual(pod.running(), ['a', 'b']);
     await waitFor(() => at.watches.length > 0);
@@ -388,16 +393,7 @@ describe('a session with a router with our extensions', () => {
   });
 
   it('opens a cut watch again and is told the whole set', async () => {
-    const at = await router();
-    at.script.register = () => ({
-      success: true,
-      registrationId: 'r1',
-      heartbeatIntervalMs: 60_000,
-      initialAssignments: [
-        { pipelineId: 'a', version: 1 },
-        { pipelineId: 'b', version: 2 },
-      ],
-    });
+    const at = await assigning();
     const pod = await joined({ addresses: [at.address] });
     await waitFor(() => at.watches.length === 1);
     at.script.watch = (call) => {
@@ -441,16 +437,7 @@ describe('a session with a router with our extensions', () => {
   });
 
   it('does not take a part of an opening set for the whole one', async () => {
-    const at = await router();
-    at.script.register = () => ({
-      success: true,
-      registrationId: 'r1',
-      heartbeatIntervalMs: 60_000,
-      initialAssignments: [
-        { pipelineId: 'a', version: 1 },
-        { pipelineId: 'b', version: 2 },
-      ],
-    });
+    const at = await assigning();
     let opened = 0;
     at.script.watch = (call) => {
       call.write({ eventType: 'EVENT_TYPE_ASSIGNED', assignment: { pipelineId: 'a', version: 1 } });
