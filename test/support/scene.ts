@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach } from 'node:test';
+import type { WriteBatchRequest__Output } from '../../src/foundation/grpc/gen/conveyor/sink/WriteBatchRequest.ts';
 import type { PipelineAssignment__Output } from '../../src/foundation/grpc/gen/conveyor/sidecar/PipelineAssignment.ts';
 import type { PushAck__Output } from '../../src/foundation/grpc/gen/conveyor/sidecar/PushAck.ts';
 import { assignment, type StageSpec, startPath, type TestPath } from './path.ts';
@@ -7,10 +8,18 @@ import { openPush, type PushClient } from './push.ts';
 import { type SinkService, type StageService, startSink, startTransform } from './stages.ts';
 import { waitFor } from './wait.ts';
 
+/** A sink that a test opens. */
+export interface HoldingSink extends SinkService {
+  readonly requests: readonly WriteBatchRequest__Output[];
+  readonly open: () => void;
+}
+
 /** What one test has started; when it ends, every sidecar must have come to rest, and all of it is stopped. */
 export interface Scene {
   path(...given: Parameters<typeof startPath>): Promise<TestPath>;
   sink(options?: Partial<Parameters<typeof startSink>[0]>): Promise<SinkService>;
+  /** A sink that takes calls and answers none before it is opened; then all with SUCCESS. */
+  holdingSink(options?: Partial<Parameters<typeof startSink>[0]>): Promise<HoldingSink>;
   transform(options: Parameters<typeof startTransform>[0]): Promise<StageService>;
   /** A source on a sidecar, its PushInit sent. */
   source(path: TestPath, options?: { sourceId?: string; pipelineId?: string }): PushClient;
@@ -69,6 +78,20 @@ export function useScene(): Scene {
       return path;
     },
     sink: async (options = {}) => keep(await startSink({ name: 'k', ...options })),
+    async holdingSink(options = {}) {
+      const door = latch();
+      const requests: WriteBatchRequest__Output[] = [];
+      const sink = await startSink({
+        name: 'k',
+        ...options,
+        async batch(request) {
+          requests.push(request);
+          await door.opened;
+          return { status: 'WRITE_STATUS_SUCCESS' };
+        },
+      });
+      return { ...keep(sink), requests, open: () => door.open() };
+    },
     transform: async (options) => keep(await startTransform(options)),
     source({ path }, { sourceId = 'src', pipelineId = 'default/p' } = {}) {
       const client = openPush(path.port);

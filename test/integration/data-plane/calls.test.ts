@@ -28,25 +28,12 @@ const written = { status: 'WRITE_STATUS_SUCCESS' } as const;
 const MIB = 1 << 20;
 
 /** A sink that holds its first call until it is told to go on, and keeps every request. */
-async function holdingSink(options: Parameters<typeof scene.sink>[0] = {}) {
-  const door = latch();
-  const requests: WriteBatchRequest__Output[] = [];
-  const sink = await scene.sink({
-    ...options,
-    batch: async (request) => {
-      requests.push(request);
-      await door.opened;
-      return written;
-    },
-  });
-  return { ...sink, requests, open: () => door.open() };
-}
 const sizes = (requests: readonly WriteBatchRequest__Output[]): number[] =>
   requests.map(({ batch }) => batch?.records.length ?? 0);
 
 describe('merging', () => {
   it('joins small batches that wait: few calls, each batch acknowledged for itself', async () => {
-    const sink = await holdingSink();
+    const sink = await scene.holdingSink();
     const path = await scene.path([sink.service]);
     path.assign(chain([here(sink)]));
     const source = scene.source(path);
@@ -70,7 +57,7 @@ describe('merging', () => {
   });
 
   it('never joins batches that share an id, and gives each its own answer', async () => {
-    const sink = await holdingSink();
+    const sink = await scene.holdingSink();
     const path = await scene.path([sink.service]);
     path.assign(chain([here(sink)]));
     const source = scene.source(path);
@@ -102,7 +89,7 @@ describe('merging', () => {
   });
 
   it('a watermark ends a merge, and goes with the last part of its batch', async () => {
-    const sink = await holdingSink({ maxBatchSize: 3 });
+    const sink = await scene.holdingSink({ maxBatchSize: 3 });
     const path = await scene.path([sink.service]);
     path.assign(chain([here(sink)]));
     const source = scene.source(path);
@@ -165,7 +152,7 @@ describe('the limits of a service', () => {
   });
 
   it('without limits: four calls in flight, and a batch is not split', async () => {
-    const sink = await holdingSink();
+    const sink = await scene.holdingSink();
     const path = await scene.path([sink.service]);
     path.assign(chain([here(sink)]));
     const source = scene.source(path);
@@ -274,7 +261,7 @@ describe('the size of a message', () => {
 describe('what goes along', () => {
   it('a batch that comes to a sink by two ways is two batches: no id is used twice', async () => {
     const [left, right] = [await scene.transform({ name: 'left' }), await scene.transform({ name: 'right' })];
-    const sink = await holdingSink();
+    const sink = await scene.holdingSink();
     sink.open();
     const path = await scene.path([left.service, right.service, sink.service]);
     const edges = ['src>left', 'src>right', 'left>k', 'right>k'];
@@ -321,7 +308,7 @@ describe('what goes along', () => {
   });
 
   it('a sink is told what is asked of it: acknowledged, at least once, within the time that is left', async () => {
-    const sink = await holdingSink();
+    const sink = await scene.holdingSink();
     sink.open();
     const path = await scene.path([sink.service], { batchTimeoutMs: 10_000 });
     path.assign(chain([here(sink)]));

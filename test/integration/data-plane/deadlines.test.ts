@@ -36,17 +36,11 @@ describe('a batch that its source pushed', () => {
   });
 
   it('is given back when its time is over: STAGE_TIMEOUT from one that does not answer', async () => {
-    const door = latch();
-    const sink = await scene.sink({
-      batch: async () => {
-        await door.opened;
-        return { status: 'WRITE_STATUS_SUCCESS' };
-      },
-    });
+    const sink = await scene.holdingSink();
     const path = await scene.path([sink.service], { batchTimeoutMs: 400 });
     path.assign(chain([here(sink)]));
     const ack = await scene.source(path).push('b', records(0, 2));
-    door.open();
+    sink.open();
     assert.deepEqual(fates(ack), all(2, 'RETRY STAGE_TIMEOUT'));
   });
 

@@ -4,18 +4,7 @@ import { failOnLeaks } from '../../support/leaks.ts';
 import { assignment, type TestPath } from '../../support/path.ts';
 import { receive } from '../../support/peer.ts';
 import { records } from '../../support/push.ts';
-import {
-  all,
-  chain,
-  fates,
-  here,
-  latch,
-  range,
-  sequences,
-  SOURCE,
-  there,
-  useScene,
-} from '../../support/scene.ts';
+import { all, chain, fates, here, range, sequences, SOURCE, there, useScene } from '../../support/scene.ts';
 import { waitFor } from '../../support/wait.ts';
 
 failOnLeaks();
@@ -57,13 +46,7 @@ describe('credits', () => {
 
 describe('the byte budget', () => {
   it('holds back a source that ignores its credits, tells it so, and loses nothing', async () => {
-    const door = latch();
-    const sink = await scene.sink({
-      batch: async () => {
-        await door.opened;
-        return { status: 'WRITE_STATUS_SUCCESS' };
-      },
-    });
+    const sink = await scene.holdingSink();
     const path = await scene.path([sink.service], { ...TINY, credits: 10 });
     path.assign(chain([here(sink)]));
     const most = watched(path);
@@ -74,7 +57,7 @@ describe('the byte budget', () => {
     const pause = await waitFor(() => source.pauses.find(({ pause }) => pause), { what: 'the pause' });
     assert.match(pause.reason, /budget/);
     assert.ok(most() > 0.3 * MIB && most() <= MIB + TINY.maxMessageBytes, `${most()} bytes in flight`);
-    door.open();
+    sink.open();
     assert.deepEqual((await acks).flatMap(fates), all(800, 'SUCCESS'));
     assert.deepEqual(sequences(sink), range(0, 800));
     await waitFor(() => source.pauses.at(-1)?.pause === false, { what: 'the end of the pause' });
@@ -82,14 +65,7 @@ describe('the byte budget', () => {
   });
 
   it('is shared: a pipeline with a sink that stands still does not stall another, whatever its transforms make', async () => {
-    const door = latch();
-    const slow = await scene.sink({
-      name: 'slow',
-      batch: async () => {
-        await door.opened;
-        return { status: 'WRITE_STATUS_SUCCESS' };
-      },
-    });
+    const slow = await scene.holdingSink({ name: 'slow' });
     const doubling = await scene.transform({
       name: 't',
       each: (r) => ({ status: 'TRANSFORM_STATUS_SPLIT', outputRecords: [r, r, r] }),
@@ -110,18 +86,12 @@ describe('the byte budget', () => {
     );
     assert.deepEqual(acks.flatMap(fates), all(100, 'SUCCESS'));
     assert.equal(slow.written.length, 0);
-    door.open();
+    slow.open();
     assert.deepEqual((await Promise.all(stuck)).flatMap(fates), all(240, 'SUCCESS'));
   });
 
   it('bounds what many sidecars send at one time', async () => {
-    const door = latch();
-    const sink = await scene.sink({
-      batch: async () => {
-        await door.opened;
-        return { status: 'WRITE_STATUS_SUCCESS' };
-      },
-    });
+    const sink = await scene.holdingSink();
     const path = await scene.path([sink.service], TINY);
     path.assign(chain([here(sink)]));
     const most = watched(path);
@@ -134,19 +104,13 @@ describe('the byte budget', () => {
     );
     await waitFor(() => path.path.dataPlane.budget.waiting > 0, { what: 'calls that wait' });
     await waitFor(() => sink.calls() === 4);
-    door.open();
+    sink.open();
     for (const answer of await Promise.all(calls)) assert.deepEqual(fates(answer), ['SUCCESS']);
     assert.ok(most() <= 2 * TINY.byteBudget, `${most()} bytes in flight with a budget of ${TINY.byteBudget}`);
   });
 
   it('answers a call that waits too long to be read with DEADLINE_EXCEEDED, and forgets it', async () => {
-    const door = latch();
-    const sink = await scene.sink({
-      batch: async () => {
-        await door.opened;
-        return { status: 'WRITE_STATUS_SUCCESS' };
-      },
-    });
+    const sink = await scene.holdingSink();
     const path = await scene.path([sink.service], TINY);
     path.assign(chain([here(sink)]));
     const { budget } = path.path.dataPlane;
@@ -163,7 +127,7 @@ describe('the byte budget', () => {
     }
     await assert.rejects(call(99, 200), { code: 'DEADLINE_EXCEEDED' });
     await waitFor(() => budget.waiting === 1, { what: 'the late call to be forgotten' });
-    door.open();
+    sink.open();
     await Promise.all(patient);
   });
 });

@@ -4,7 +4,7 @@ import { status } from '@grpc/grpc-js';
 import { failOnLeaks } from '../../support/leaks.ts';
 import { startPeer, taken } from '../../support/peer.ts';
 import { record, records } from '../../support/push.ts';
-import { all, chain, fates, here, latch, range, sequences, there, useScene } from '../../support/scene.ts';
+import { all, chain, fates, here, range, sequences, there, useScene } from '../../support/scene.ts';
 import type { SinkService } from '../../support/stages.ts';
 import { waitFor } from '../../support/wait.ts';
 
@@ -153,13 +153,7 @@ describe('the order of a partition', () => {
 
 describe('ORDERING_NONE', () => {
   it('lets batches of one partition run in parallel', async () => {
-    const door = latch();
-    const sink = await scene.sink({
-      batch: async () => {
-        await door.opened;
-        return written;
-      },
-    });
+    const sink = await scene.holdingSink();
     const path = await scene.path([sink.service]);
     path.assign(chain([here(sink)], { ordering: 'ORDERING_NONE' }));
     const source = scene.source(path);
@@ -168,7 +162,7 @@ describe('ORDERING_NONE', () => {
       acks.push(source.push(`b${i}`, records(i * 2, 2)));
       await waitFor(() => sink.calls() === i + 1, { what: `call ${i + 1} at once` });
     }
-    door.open();
+    sink.open();
     await Promise.all(acks);
     assert.equal(sink.mostAtOnce(), 4);
   });
