@@ -55,5 +55,7 @@ process.on('uncaughtException', dieOf);
 process.stdout.on('error', (error: NodeJS.ErrnoException) =>
   error.code === 'EPIPE' ? process.exit(0) : dieOf(error, 'stdout failed'),
 );
+// nobody reads the log any more: that is no reason to drop records
+process.stderr.on('error', () => undefined);
 
 process.exit(await runCli(process.argv.slice(2), io, signals()));

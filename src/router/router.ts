@@ -62,7 +62,8 @@ export async function runRouter(
     await program.stop(AbortSignal.timeout(config.shutdownGraceMs));
     return 0;
   } catch (error) {
-    logger.error('router failed', { error: ConveyorError.from(error) });
+    const { code, message } = ConveyorError.from(error);
+    logger.error('router failed', { code, reason: message });
     return 1;
   }
 }

@@ -6,6 +6,7 @@ import type { Outcome } from '../wire/outcome.ts';
 import type { RecordAckEntry } from '../wire/writer.ts';
 import { Acknowledgement, FATE } from './acknowledgement.ts';
 import type { ByteBudget, Held } from './byte-budget.ts';
+import { heldBytes } from './limits.ts';
 import { DEADLINE, type HopObserver, type StageCaller } from './hop.ts';
 import { joinsOf } from './joins.ts';
 import { emptyTally, type Ledger, type Tally } from './ledger.ts';
@@ -242,7 +243,10 @@ export class Flow {
   #sendOutputs({ part, next, outputs, roots, outputBytes }: Outputs): void {
     const { parcel } = part;
     const { run } = parcel;
-    const held = this.#context.budget.hold({ pipeline: this.graph.pipelineId, hops: run.hops }, outputBytes);
+    const held = this.#context.budget.hold(
+      { pipeline: this.graph.pipelineId, hops: run.hops },
+      heldBytes(outputBytes, outputs),
+    );
     for (let copy = 1; copy < next.length; copy++) held.retain();
     this.#send(next, {
       run,

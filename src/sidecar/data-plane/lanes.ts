@@ -1,6 +1,7 @@
 import type { CallLimits } from '../routing/call.ts';
 import { idHash, recordBytes } from '../wire/outline.ts';
 import { Fifo } from './fifo.ts';
+import { MAX_BATCH_RECORDS } from './limits.ts';
 import type { Parcel, Part } from './run.ts';
 
 /** Records that go to a stage in one call, and the lanes that the call holds until it is released. */
@@ -215,7 +216,8 @@ function countFitting({ records, taken }: Parcel, room: Room, { stated }: CallLi
     const record = records[i];
     if (record === undefined) break;
     const bytes = recordBytes(record);
-    if (count > 0 && (bytes > room.bytes || (stated && room.records <= 0))) break;
+    if (count > 0 && (bytes > room.bytes || (stated && room.records <= 0) || count >= MAX_BATCH_RECORDS))
+      break;
     room.bytes -= bytes;
     room.records--;
     count++;

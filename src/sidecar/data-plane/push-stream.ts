@@ -1,6 +1,7 @@
 import { type Metadata, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { ConveyorError } from '../../foundation/errors.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
+import { concise, heldBytes, MAX_BATCH_RECORDS } from './limits.ts';
 import type { Graph } from '../routing/graph.ts';
 import type { BatchOutline } from '../wire/outline.ts';
 import { readPushRecordsRequest } from '../wire/requests.ts';
@@ -51,6 +52,9 @@ interface Ending {
 }
 
 const DONE: Ending = { code: status.OK, details: '' };
+
+/** A source is registered by its id: the router has to be able to name it. */
+const SOURCE_ID = /^[\x21-\x7e]{1,253}$/;
 
 /** One source's PushRecords stream: batches in, acknowledgements, credits and pauses out. */
 export class PushStream {
@@ -133,6 +137,12 @@ export class PushStream {
   #onInit({ sourceId, pipelineId }: Init): void {
     if (this.#init !== undefined)
       throw new ConveyorError('INVALID_ARGUMENT', 'a second PushInit on one stream');
+    if (!SOURCE_ID.test(sourceId)) {
+      throw new ConveyorError(
+        'INVALID_ARGUMENT',
+        'PushInit.source_id must have 1 to 253 printable characters',
+      );
+    }
     this.#init = { sourceId, pipelineId };
     this.#sourceClosed = this.#context.sourceOpened(sourceId);
     if (this.#sourceClosed === undefined) {
@@ -149,6 +159,10 @@ export class PushStream {
 
   #onBatch(batch: BatchOutline, bytes: number): void {
     if (this.#init === undefined) throw new ConveyorError('INVALID_ARGUMENT', 'a batch before PushInit');
+    if (batch.records.length > MAX_BATCH_RECORDS) {
+      const held = `batch "${batch.batchId}" has ${batch.records.length} records`;
+      throw new ConveyorError('INVALID_ARGUMENT', `${held}: send at most ${MAX_BATCH_RECORDS} in one`);
+    }
     this.#context.observer.received(bytes);
     const entry = this.#entryFor(this.#init);
     if (isRefusal(entry)) this.#refuse(batch, entry);
@@ -174,7 +188,7 @@ export class PushStream {
         forwards: true,
         answerBy: Infinity,
         leftMs: this.#context.batchTimeoutMs,
-        held: this.#context.budget.hold(this.#admission, bytes),
+        held: this.#context.budget.hold(this.#admission, heldBytes(bytes, batch.records)),
       })
       .then((acks) => {
         this.#open--;
@@ -192,7 +206,7 @@ export class PushStream {
   }
 
   #acknowledge({ batchId }: BatchOutline, acks: readonly RecordAckEntry[]): void {
-    this.#write(writePushAck({ batchId, acks }));
+    this.#write(writePushAck({ batchId, acks: concise(acks) }));
     this.#credits.giveBack(acks.length, this.#open === 0);
   }
 

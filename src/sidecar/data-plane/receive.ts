@@ -16,6 +16,7 @@ import {
 } from './door.ts';
 import type { EnteringBatch } from './flow.ts';
 import { integerOf, tracesOf } from './headers.ts';
+import { concise, heldBytes } from './limits.ts';
 
 /** Sidecars that a batch may come through: more is a fault of the assignment (semantics.md, "Codes"). */
 const MAX_HOPS = 32;
@@ -70,7 +71,10 @@ export function receiveRecords(
   if (isRefusal(admitted)) {
     context.observer.refused(admitted);
     const acks = refusalAcks(request.batch.records, admitted);
-    reply(null, writeReceiveRecordsResponse({ acks, error: `${admitted.code}: ${admitted.error}` }));
+    reply(
+      null,
+      writeReceiveRecordsResponse({ acks: concise(acks), error: `${admitted.code}: ${admitted.error}` }),
+    );
     return;
   }
   const hops = hopsOf(call.metadata);
@@ -84,9 +88,12 @@ export function receiveRecords(
       forwards: integerOf(call.metadata, 'conveyor-hops') !== undefined,
       answerBy: context.clock.now() + leftMs - marginMs(leftMs),
       leftMs: Infinity,
-      held: context.budget.hold({ pipeline: request.pipelineId, hops }, call.request.length),
+      held: context.budget.hold(
+        { pipeline: request.pipelineId, hops },
+        heldBytes(call.request.length, request.batch.records),
+      ),
     })
-    .then((acks) => reply(null, writeReceiveRecordsResponse({ acks, error: '' })));
+    .then((acks) => reply(null, writeReceiveRecordsResponse({ acks: concise(acks), error: '' })));
 }
 
 function admit(

@@ -164,6 +164,29 @@ describe('records flow over a graph', () => {
     assert.deepEqual(sequences(sink), [0, 1]);
   });
 
+  it('refuses a source without a name, and more records than an acknowledgement can name', async () => {
+    const path = await scene.path([]);
+    const nameless = scene.source(path, { sourceId: '' });
+    const refused = await nameless.ended;
+    assert.deepEqual([refused.code, refused.details.includes('source_id')], [3, true]);
+    const crowded = scene.source(path);
+    const batch = crowded.push('many', records(0, 16_385, { bytes: 0 }));
+    await assert.rejects(batch, /16385 records: send at most 16384/);
+  });
+
+  it('cuts errors, so that what acknowledges a large batch fits the usual message', async () => {
+    const t = await scene.transform({
+      name: 't',
+      each: () => ({ status: 'TRANSFORM_STATUS_ERROR', errorMessage: 'x'.repeat(1_000) }),
+    });
+    const path = await scene.path([t.service]);
+    path.assign(chain([here(t)]));
+    const push = scene.source(path);
+    const ack = await push.push('b', records(0, 6_000));
+    assert.deepEqual(fates(ack), all(6_000, 'FAILED TRANSFORM_ERROR'));
+    assert.equal(ack.recordAcks[0]?.error.length, 1_000);
+  });
+
   it('sends a sink no more records at once than it last said it has room for', async () => {
     const sizes: number[] = [];
     const sink = await scene.sink({
