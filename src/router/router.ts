@@ -62,8 +62,7 @@ export async function runRouter(
     await program.stop(AbortSignal.timeout(config.shutdownGraceMs));
     return 0;
   } catch (error) {
-    const { code, message } = ConveyorError.from(error);
-    logger.error('router failed', { code, reason: message });
+    logger.error('router failed', { error: ConveyorError.from(error) });
     return 1;
   }
 }
