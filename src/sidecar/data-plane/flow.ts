@@ -9,7 +9,7 @@ import type { ByteBudget, Held } from './byte-budget.ts';
 import { heldBytes } from './limits.ts';
 import { DEADLINE, type HopObserver, type StageCaller } from './hop.ts';
 import { joinsOf } from './joins.ts';
-import { emptyTally, type Ledger, type Tally } from './ledger.ts';
+import { emptyTally, type Ledger } from './ledger.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { isLast, lanesOf, type Parcel, type Part, type Run } from './run.ts';
 import { StageRunner, type WaitObserver } from './stage-runner.ts';
@@ -287,17 +287,4 @@ function settleAll(acknowledgement: Acknowledgement, ended: readonly Ended[]): v
 function expireWaiting(run: Run, runners: ReadonlyMap<string, StageRunner>): void {
   run.over = true;
   for (const parcel of [...run.waiting]) runners.get(parcel.stage.id)?.expire(parcel);
-}
-
-/** Sums up what one batch did, for those who count. */
-export function tallyOf(
-  acks: readonly RecordAckEntry[],
-): Pick<Tally, 'failed' | 'returned'> & { succeeded: number } {
-  let failed = 0;
-  let returned = 0;
-  for (const { status } of acks) {
-    if (status === 'failed') failed++;
-    else if (status === 'retry') returned++;
-  }
-  return { failed, returned, succeeded: acks.length - failed - returned };
 }

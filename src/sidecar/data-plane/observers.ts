@@ -1,7 +1,7 @@
 import type { Stage } from '../routing/graph.ts';
 import type { RecordAckEntry } from '../wire/writer.ts';
-import { tallyOf } from './flow.ts';
 import type { HopObserver } from './hop.ts';
+import type { Tally } from './ledger.ts';
 import type { DataPlaneMetrics } from './metrics.ts';
 import type { PushObserver } from './push-stream.ts';
 import type { ReceiveObserver } from './receive.ts';
@@ -90,4 +90,17 @@ export function doorObserver(
         metrics.blockedSeconds.inc({ pipeline, stage: '', cause: 'budget' }, ms / 1_000);
     },
   };
+}
+
+/** Sums up what one batch did, for those who count. */
+function tallyOf(
+  acks: readonly RecordAckEntry[],
+): Pick<Tally, 'failed' | 'returned'> & { succeeded: number } {
+  let failed = 0;
+  let returned = 0;
+  for (const { status } of acks) {
+    if (status === 'failed') failed++;
+    else if (status === 'retry') returned++;
+  }
+  return { failed, returned, succeeded: acks.length - failed - returned };
 }
