@@ -14,7 +14,6 @@ import { coordinatorHandlers } from './api/coordinator.ts';
 import { LIMITS } from './api/limits.ts';
 import { ControlPlane } from './control-plane.ts';
 import { routerMetrics } from './metrics.ts';
-import { FileStore } from './pipelines/store-files.ts';
 import type { PipelineStore } from './pipelines/store.ts';
 import { createStatus, type RouterStatus } from './status.ts';
 
@@ -25,8 +24,8 @@ export interface RouterOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly credentials: ServerCredentials;
-  /** Manifests; followed, and written by RouterAdmin. */
-  readonly pipelinesDir: string;
+  /** What should run; followed, and written by RouterAdmin. */
+  readonly store: PipelineStore & Component;
   /** What sidecars are told; a lease is three of them. */
   readonly heartbeatIntervalMs: number;
   readonly maxSidecars?: number;
@@ -48,10 +47,9 @@ const SERVICES = ['conveyor.sidecar.SidecarCoordinator', 'conveyor.router.Router
 
 /** Wires a router; nothing runs or listens before `start`. */
 export function createRouter(options: RouterOptions): Router {
-  const { pipelinesDir: directory, clock, logger, registry, version } = options;
+  const { store, clock, logger, registry, version } = options;
   const { heartbeatIntervalMs, maxSidecars = LIMITS.sidecars } = options;
   const metrics = routerMetrics(registry);
-  const store = new FileStore({ directory, clock, logger: logger.child('pipelines') });
   const plane = new ControlPlane({
     heartbeatIntervalMs,
     maxSidecars,

@@ -7,6 +7,7 @@ import { grpcServerMetrics } from '../foundation/telemetry/grpc-server-metrics.t
 import type { Logger } from '../foundation/telemetry/logger.ts';
 import { createRegistry } from '../foundation/telemetry/metrics.ts';
 import { createRouter } from './create-router.ts';
+import { FileStore } from './pipelines/store-files.ts';
 
 /** What the `router` command is told; the settings of the command line have these. */
 export interface RunOptions {
@@ -36,12 +37,13 @@ export async function runRouter(
   { logger, version, nodeVersion = '' }: RunIo,
   signal: AbortSignal,
 ): Promise<number> {
-  const { routerPort: port, adminPort, pipelinesDir, heartbeatIntervalMs } = config;
+  const { routerPort: port, adminPort, pipelinesDir: directory, heartbeatIntervalMs } = config;
   const registry = createRegistry({ program: 'router', version, node: nodeVersion });
+  const store = new FileStore({ directory, clock: systemClock, logger: logger.child('pipelines') });
   const router = createRouter({
     port,
     credentials: ServerCredentials.createInsecure(),
-    pipelinesDir,
+    store,
     heartbeatIntervalMs,
     version,
     clock: systemClock,

@@ -5,6 +5,7 @@ import { ServerCredentials } from '@grpc/grpc-js';
 import { Registry } from 'prom-client';
 import { systemClock } from '../../src/foundation/lifecycle/clock.ts';
 import { createRouter, type Router } from '../../src/router/create-router.ts';
+import { FileStore } from '../../src/router/pipelines/store-files.ts';
 import { recordLog } from './log.ts';
 
 /** A router in this process, on a directory of its own. */
@@ -41,7 +42,7 @@ export async function startTestRouter(manifests: Readonly<Record<string, string>
       host: '127.0.0.1',
       port,
       credentials: ServerCredentials.createInsecure(),
-      pipelinesDir: directory,
+      store: new FileStore({ directory, clock: systemClock, logger: recordLog() }),
       heartbeatIntervalMs: 200,
       version: 'test',
       clock: systemClock,

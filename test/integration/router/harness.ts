@@ -19,6 +19,7 @@ import type { RegisterSidecarResponse__Output } from '../../../src/foundation/gr
 import type { SidecarHeartbeatRequest } from '../../../src/foundation/grpc/gen/conveyor/sidecar/SidecarHeartbeatRequest.ts';
 import { type Clock, systemClock } from '../../../src/foundation/lifecycle/clock.ts';
 import { createRouter, type Router } from '../../../src/router/create-router.ts';
+import { FileStore } from '../../../src/router/pipelines/store-files.ts';
 import { recordLog } from '../../support/log.ts';
 import { waitFor } from '../../support/wait.ts';
 
@@ -53,14 +54,15 @@ export async function startRouter(
   const write = (file: string, text: string): Promise<void> => writeFile(join(directory, file), text);
   for (const [file, text] of Object.entries(files)) await write(file, text);
   const registry = new Registry();
+  const { clock = systemClock } = options;
   const router = createRouter({
+    clock,
     host: '127.0.0.1',
     port: 0,
     credentials: ServerCredentials.createInsecure(),
-    pipelinesDir: directory,
+    store: new FileStore({ directory, clock, logger: recordLog() }),
     heartbeatIntervalMs: 5_000,
     version: '1.2.3',
-    clock: systemClock,
     logger: recordLog(),
     registry,
     ...options,
