@@ -18,7 +18,10 @@ import { StageRouter } from './routing/stage-router.ts';
 
 /** The services of this pod, as the way of a record needs them. */
 export interface PodServices {
+  /** Those that may be called. */
   services(): readonly LocalService[];
+  /** All, also those that are held back. */
+  found(): readonly LocalService[];
   reportCall(endpoint: string, protoService: string, evidence: CallEvidence): void;
 }
 
@@ -83,12 +86,12 @@ function routing(options: DataPathOptions, dataPlane: () => DataPlane): Joined {
     clock,
     logger,
     namespace,
-    typeAt: (endpoint) => pod.services().find((service) => service.endpoint === endpoint)?.type,
+    typeAt: (endpoint) => pod.found().find((service) => service.endpoint === endpoint)?.type,
     drainTimeoutMs: batchTimeoutMs,
     work: dataPlane,
     onChange: (table) => {
       router.retain(table);
-      local.retain(pod.services());
+      local.retain(pod.found());
       dataPlane().retain(new Set(table.routes.keys()));
     },
   });
@@ -162,7 +165,7 @@ export function createDataPath(options: DataPathOptions): DataPath {
     ejected: () => replicas.ejected(),
     async flushSinks(timeoutMs) {
       const sinks = options.pod
-        .services()
+        .found()
         .filter(({ type, health }) => type === 'sink' && health !== 'unhealthy');
       const flushed = await Promise.all(sinks.map((sink) => local.flush(sink, timeoutMs)));
       return sinks.filter((_, index) => flushed[index] !== true).map(({ name }) => name);

@@ -15,6 +15,7 @@ import { createDiscovery, type Discovery } from './discovery/discovery.ts';
 import { discoveryMetrics } from './discovery/metrics.ts';
 import { type Life, lifeOf } from './life.ts';
 import { createLoad, type ProcessUsage } from './load.ts';
+import { createOffered, type Offered } from './offered.ts';
 import { sessionServices } from './session-services.ts';
 import type { SidecarConfig } from './settings.ts';
 import { sidecarStatus } from './status.ts';
@@ -44,6 +45,7 @@ interface Parts {
   readonly config: SidecarConfig;
   readonly dataPath: DataPath;
   readonly discovery: Discovery;
+  readonly offered: Offered;
   readonly session: ClusterClient;
 }
 
@@ -126,12 +128,13 @@ function partsOf(
     probe: { timeoutMs: config.discoveryProbeTimeoutMs },
     slowIntervalMs: config.discoveryIntervalMs,
   });
+  const offered = createOffered(discovery.registry);
   const dataPath = createDataPath({
     ...config,
     clock,
     logger: logger.child('data-path'),
     registry,
-    pod: discovery.registry,
+    pod: { ...offered, reportCall: discovery.registry.reportCall.bind(discovery.registry) },
     instance,
     channelCredentials,
     serverCredentials: ServerCredentials.createInsecure(),
@@ -144,7 +147,7 @@ function partsOf(
     credentials: channelCredentials,
     advertised: { ...(config.podIp === '' ? {} : { podIp: config.podIp }), port: () => dataPath.port },
     services: sessionServices({
-      registry: discovery.registry,
+      registry: offered,
       sources: dataPath.dataPlane.sources,
       activeRequests: (service) => dataPath.activeRequests(service),
     }),
@@ -158,7 +161,7 @@ function partsOf(
       reregisterIntervalMs: config.reregisterIntervalMs,
     },
   });
-  return { clock, config, dataPath, discovery, session };
+  return { clock, config, dataPath, discovery, offered, session };
 }
 
 function checksOf(

@@ -1,6 +1,7 @@
 import type { ClusterClient } from './cluster-client/cluster-client.ts';
 import type { DataPath } from './data-path.ts';
 import type { Discovery } from './discovery/discovery.ts';
+import type { Offered } from './offered.ts';
 import type { Route } from './routing/table.ts';
 
 /** What a status is read from. */
@@ -13,6 +14,7 @@ export interface StatusSources {
   readonly wallTime: () => number;
   readonly dataPath: DataPath;
   readonly discovery: Discovery;
+  readonly offered: Offered;
   readonly session: ClusterClient;
 }
 
@@ -42,9 +44,10 @@ function routeStatus({ graph, placements, draining, assignment, assignedAt }: Ro
 
 /** What `/statusz` and `conveyor-sidecar status` show of a sidecar: what it does, and why. */
 export function sidecarStatus(of: StatusSources): object {
-  const { dataPath, discovery, session, wallTime } = of;
+  const { dataPath, discovery, offered, session, wallTime } = of;
   const { dataPlane, routes } = dataPath;
   const now = wallTime();
+  const held = new Map(offered.withheld().map(({ service, reason }) => [service, reason]));
   return {
     program: 'sidecar',
     version: of.version,
@@ -53,8 +56,9 @@ export function sidecarStatus(of: StatusSources): object {
     namespace: of.namespace,
     uptimeSeconds: Math.round((now - of.startedAt) / 1_000),
     session: session.snapshot(),
-    services: discovery.registry.services().map((service) => ({
+    services: offered.found().map((service) => ({
       ...service,
+      withheld: held.get(service) ?? null,
       activeRequests: dataPath.activeRequests(service),
     })),
     sources: dataPlane.sources.current(),

@@ -44,7 +44,7 @@ const path = createDataPath({
   clock: systemClock,
   logger: recordLog(),
   registry: new Registry(),
-  pod: { services: () => [transform, sink], reportCall: () => undefined },
+  pod: { services: () => [transform, sink], found: () => [transform, sink], reportCall: () => undefined },
   namespace: 'default',
   sidecarId: 'bench',
   instance: crypto.randomUUID(),

@@ -96,6 +96,7 @@ export async function startPath(
     registry,
     pod: {
       services: () => current,
+      found: () => current,
       reportCall: (endpoint, _protoService, outcome) => void evidence.push({ endpoint, evidence: outcome }),
     },
     namespace: 'default',
