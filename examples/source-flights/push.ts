@@ -25,6 +25,8 @@ export interface PushOptions {
   readonly pipelineId: string;
   /** Batches kept here at most, sent and not yet acknowledged: the bound on this program's memory. */
   readonly maxOpenBatches: number;
+  /** Called for each record that is done: the place to move a cursor in what it was read from. */
+  readonly onSucceeded?: (id: NonNullable<Batch['records'][number]['id']>) => void;
 }
 
 /** What has happened so far. All but `latenciesMs` (one a batch, first send to last ack) count records. */
@@ -152,13 +154,18 @@ export class Pusher {
     batch.records = batch.records.filter(({ id }) => {
       const unnamed = success ? 'ACK_STATUS_SUCCESS' : 'ACK_STATUS_RETRY';
       const status = statusOf.get(Number(id?.sequenceNumber)) ?? unnamed;
-      if (status === 'ACK_STATUS_SUCCESS') this.totals.succeeded++;
+      if (status === 'ACK_STATUS_SUCCESS') this.#succeed(id);
       else if (status === 'ACK_STATUS_FAILED') this.totals.failed++;
       else return true;
       return false;
     });
     if (batch.records.length === 0) this.#close(batch);
     else setTimeout(() => this.#retry(batch), backoffMs(batch.attempts));
+  }
+
+  #succeed(id: Batch['records'][number]['id']): void {
+    this.totals.succeeded++;
+    if (id) this.#options.onSucceeded?.(id);
   }
 
   #retry(batch: OpenBatch): void {

@@ -1,0 +1,30 @@
+/** What the applications of the end-to-end tests agree on. */
+
+/** Ids of one source and partition. */
+export interface Ids {
+  readonly source: string;
+  readonly partition: number;
+  readonly sequences: readonly number[];
+}
+
+/** The transform filters these; all others are to be written. */
+export const isFiltered = (sequence: number): boolean => sequence % 3 === 0;
+
+/** Tells the ledger, again and again until it has heard. */
+export async function tell(path: string, body: unknown): Promise<void> {
+  const url = `${process.env['LEDGER'] ?? 'http://ledger:8080'}${path}`;
+  for (;;) {
+    try {
+      const answer = await fetch(url, {
+        method: 'POST',
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(5_000),
+      });
+      if (answer.ok) return;
+      console.error(`${url}: ${answer.status} ${await answer.text()}`);
+    } catch (error) {
+      console.error(`${url}: ${String(error)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
