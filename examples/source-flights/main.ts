@@ -2,8 +2,11 @@
  * A source: reads flights and pushes them to the sidecar of its own pod. It has no server and no registration: the
  * name that it pushes under is its name in the pipeline. Prints its progress as JSON lines, the totals last.
  *
- *   node examples/source-flights/main.ts [--input FILE] [--records N|all]
+ *   node examples/source-flights/main.ts [--input FILE] [--records N|all] [--keep-open]
+ *
+ * With --keep-open it stays when all is acknowledged, as a source that waits for more would.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { batchFlights } from './batch.ts';
 import { Pusher } from './push.ts';
@@ -16,6 +19,7 @@ const { values: flags } = parseArgs({
     endpoint: { type: 'string', default: process.env['CONVEYOR_ENDPOINT'] ?? '127.0.0.1:9091' },
     source: { type: 'string', default: 'source-flights' },
     pipeline: { type: 'string', default: '' },
+    'keep-open': { type: 'boolean', default: false },
   },
 });
 const { endpoint, source: sourceId, pipeline: pipelineId } = flags;
@@ -43,6 +47,9 @@ try {
   const flights = firstFlights(flags.records === 'all' ? Infinity : Number(flags.records), flags.input);
   await pusher.push(batchFlights(flights, { sourceId, partitions: 8, maxRecords: 500 }), stopping.signal);
   report('done');
+  clearInterval(progress);
+  while (flags['keep-open'] && !stopping.signal.aborted)
+    await delay(60_000, undefined, { signal: stopping.signal }).catch(() => undefined);
 } catch (error) {
   console.error(`the source gave up: ${(error as Error).message}`);
   process.exitCode = 1;
