@@ -1,6 +1,15 @@
 import { LOG_SETTINGS } from '../foundation/config/log-settings.ts';
 import { type ConfigOf, defineConfig, setting } from '../foundation/config/setting.ts';
-import { hostPort, ipAddress, list, oneOf, orOff, pairs, text } from '../foundation/config/text-types.ts';
+import {
+  atMost,
+  hostPort,
+  ipAddress,
+  list,
+  oneOf,
+  orOff,
+  pairs,
+  text,
+} from '../foundation/config/text-types.ts';
 import {
   bytes,
   duration,
@@ -10,6 +19,8 @@ import {
   port,
   seconds,
 } from '../foundation/config/value-type.ts';
+import { MAX_LABELS } from './own-pod/labels.ts';
+import { OWN_POD_SETTINGS } from './own-pod/settings.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -59,10 +70,13 @@ const IDENTITY = {
     flag: 'label',
     group: 'Identity',
     describe: 'labels that pipelines can select this sidecar by',
-    type: pairs(
-      text(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,316}$/, ''),
-      text(/^[A-Za-z0-9._-]{0,63}$/, ''),
-      'key=value with Kubernetes label syntax',
+    type: atMost(
+      MAX_LABELS,
+      pairs(
+        text(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,316}$/, ''),
+        text(/^[A-Za-z0-9._-]{0,63}$/, ''),
+        'key=value with Kubernetes label syntax',
+      ),
     ),
     default: {},
   }),
@@ -253,7 +267,16 @@ export type DiscoverConfig = ConfigOf<typeof DISCOVER.settings>;
 
 /** Everything that can be set of a sidecar; the variables that existing deployments set are fixed. */
 export const SIDECAR = defineConfig(
-  { ...IDENTITY, ...ROUTER, ...SERVERS, ...DISCOVERY, ...DATA_PLANE, ...LIFECYCLE, ...LOG_SETTINGS },
+  {
+    ...IDENTITY,
+    ...ROUTER,
+    ...SERVERS,
+    ...DISCOVERY,
+    ...OWN_POD_SETTINGS,
+    ...DATA_PLANE,
+    ...LIFECYCLE,
+    ...LOG_SETTINGS,
+  },
   [
     ...DISCOVER.rules,
     {

@@ -54,10 +54,13 @@ function problemOf({ setting, given }: Entry): Problem | undefined {
     : undefined;
 }
 
-function valueOf({ setting, given }: Entry, facts: Facts, above: Readonly<Record<string, unknown>>): unknown {
+/** What a default that is a function is called with. */
+type DefaultOf = [facts: Facts, above: Readonly<Record<string, unknown>>, given: ReadonlySet<string>];
+
+function valueOf({ setting, given }: Entry, ...of: DefaultOf): unknown {
   if (given !== undefined) return setting.type.parse(given.texts.join(','));
   const value: unknown = setting.default;
-  return typeof value === 'function' ? (value as (...of: unknown[]) => unknown)(facts, above) : value;
+  return typeof value === 'function' ? (value as (...of: DefaultOf) => unknown)(...of) : value;
 }
 
 /** `GRPC_PORT="9091" (the default)`: an entry as a rule between settings names it. */
@@ -101,11 +104,12 @@ function freeze<T>(value: T): T {
 export function resolveConfig<S>(schema: Schema<S>, sources: Sources): Resolved<ConfigOf<S>> {
   const settings = Object.entries(schema.settings as Readonly<Record<string, AnySetting>>);
   const entries = settings.map(([key, setting]) => entryOf(key, setting, sources));
+  const given = new Set(entries.flatMap((entry) => (entry.given === undefined ? [] : [entry.key])));
   const values: Record<string, unknown> = {};
   const problems: Problem[] = [];
   for (const entry of entries) {
     const problem = problemOf(entry);
-    if (problem === undefined) values[entry.key] = valueOf(entry, sources.facts, values);
+    if (problem === undefined) values[entry.key] = valueOf(entry, sources.facts, values, given);
     else problems.push(problem);
   }
   const config = values as ConfigOf<S>;

@@ -21,8 +21,13 @@ export interface Setting<T> {
   /** What it is for: a phrase, no full stop. */
   readonly describe: string;
   readonly type: ValueType<T>;
-  /** The value when nothing is set. A function may look at the facts and at the settings above it in the table. */
-  readonly default: NoInfer<T> | ((facts: Facts, above: Readonly<Record<string, unknown>>) => NoInfer<T>);
+  /**
+   * The value when nothing is set. A function may look at the facts, at the settings above it in the table, and at
+   * which settings of the table the user has set.
+   */
+  readonly default:
+    | NoInfer<T>
+    | ((facts: Facts, above: Readonly<Record<string, unknown>>, given: ReadonlySet<string>) => NoInfer<T>);
   /** The default in words, where it is a function or its text says little. */
   readonly defaultText?: string;
 }

@@ -96,6 +96,21 @@ export function pairs(
   };
 }
 
+/** A type of `key=value` pairs that takes so many of them. */
+export function atMost<T>(
+  max: number,
+  type: ValueType<Readonly<Record<string, T>>>,
+): ValueType<Readonly<Record<string, T>>> {
+  return {
+    ...type,
+    allowed: `${type.allowed}, at most ${max}`,
+    parse: (value) => {
+      const parsed = type.parse(value);
+      return parsed !== undefined && Object.keys(parsed).length <= max ? parsed : undefined;
+    },
+  };
+}
+
 const parts = (value: string): string[] =>
   value
     .split(',')

@@ -6,9 +6,9 @@
 /** One key: what it is, who sets it, what it may be and what it does. */
 interface KeyDocument {
   readonly key: `conveyor.etl/${string}`;
-  readonly on: 'pod annotation' | 'pod label' | 'pod condition' | 'namespace or pod label';
+  readonly on: 'pod annotation' | 'pod label' | 'pod condition' | 'namespace or pod label' | 'registration';
   /** Who writes it: a user, or one of the programs. */
-  readonly by: 'user' | 'injector' | 'router';
+  readonly by: 'user' | 'injector' | 'router' | 'sidecar';
   /** Allowed values, as the page shows them. */
   readonly values: string;
   readonly description: string;
@@ -113,6 +113,31 @@ export const KEY_DOCUMENTS = {
     ...{ key: 'conveyor.etl/routing', on: 'pod condition', by: 'router' },
     values: '`True`, `False`',
     description: "Whether the pod's services take part in routing; usable as a readiness gate.",
+  },
+  node: {
+    ...{ key: 'conveyor.etl/node', on: 'registration', by: 'sidecar' },
+    values: 'a name',
+    description: 'The node of the pod, as a label of the sidecar at the router, beside those of the pod.',
+  },
+  zone: {
+    ...{ key: 'conveyor.etl/zone', on: 'registration', by: 'sidecar' },
+    values: 'a name',
+    description: 'The zone of that node, where the sidecar may read it.',
+  },
+  serviceAccount: {
+    ...{ key: 'conveyor.etl/service-account', on: 'registration', by: 'sidecar' },
+    values: 'a name',
+    description: 'The service account of the pod.',
+  },
+  ownerKind: {
+    ...{ key: 'conveyor.etl/owner-kind', on: 'registration', by: 'sidecar' },
+    values: '`ReplicaSet`, `StatefulSet`, `Job`, …',
+    description: 'What controls the pod.',
+  },
+  ownerName: {
+    ...{ key: 'conveyor.etl/owner-name', on: 'registration', by: 'sidecar' },
+    values: 'a name',
+    description: 'The name of what controls the pod.',
   },
 } as const satisfies Record<string, KeyDocument>;
 

@@ -75,6 +75,10 @@ describe('the configuration of a sidecar', () => {
     [{ BATCH_TIMEOUT: '0s' }, /from 50ms to 1h/],
     [{ BYTE_BUDGET: '64 MB' }, /^BYTE_BUDGET="64 MB" must be a size such as/],
     [{ NAMESPACE: 'Team_A' }, /^NAMESPACE="Team_A" must be a namespace/],
+    [
+      { SIDECAR_LABELS: Array.from({ length: 65 }, (_, index) => `l${index}=`).join(',') },
+      /must be key=value .*, at most 64$/,
+    ],
     [{ POD_IP: '[::1]' }, /^POD_IP="\[::1\]" must be an IPv4 or IPv6 address/],
     [{ SERVICE_NAMES: '50052' }, /^SERVICE_NAMES="50052" must be port=name/],
     [{ SERVICE_NAMES: '50052=a,50052=b' }, /^SERVICE_NAMES="50052=a,50052=b" must be port=name/],
@@ -125,6 +129,16 @@ describe('the configuration of a sidecar', () => {
     assert.deepEqual([large.byteBudgetBytes, large.maxMessageBytes], [64 * MIB, 16 * MIB]);
     assert.equal(configOf({ BYTE_BUDGET: '4MiB' }).maxMessageBytes, MIB);
     assert.ok(configOf({}, {}, { memoryLimitBytes: 1 }).byteBudgetBytes > 0);
+  });
+
+  it('scans the range in every pod when the range was set, by whichever way', () => {
+    assert.equal(configOf({}).discoveryScan, 'fallback');
+    assert.equal(configOf({ DISCOVERY_END_PORT: '50060' }).discoveryScan, 'always');
+    assert.equal(configOf({}, { 'discovery-start-port': '50051' }).discoveryScan, 'always');
+    assert.equal(
+      configOf({ DISCOVERY_START_PORT: '50051', DISCOVERY_SCAN: 'fallback' }).discoveryScan,
+      'fallback',
+    );
   });
 
   it('ignores, and says so, a port variable that Kubernetes sets for a Service of that name', () => {

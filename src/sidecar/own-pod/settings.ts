@@ -1,0 +1,76 @@
+import { setting } from '../../foundation/config/setting.ts';
+import { oneOf, text } from '../../foundation/config/text-types.ts';
+
+const printable = /^[\x21-\x7e]{1,253}$/;
+const name = text(printable, 'up to 253 printable characters without spaces');
+const kubernetes = { group: 'Kubernetes' } as const;
+
+/** What the sidecar asks Kubernetes about its pod, and what it knows without asking. */
+export const OWN_POD_SETTINGS = {
+  kubernetes: setting({
+    ...kubernetes,
+    env: 'KUBERNETES',
+    describe: 'follow the own pod by the Kubernetes API: where there is one, always, never',
+    type: oneOf('auto', 'on', 'off'),
+    default: 'auto',
+  }),
+  kubeconfigFile: setting({
+    ...kubernetes,
+    env: 'KUBECONFIG_FILE',
+    flag: 'kubeconfig',
+    describe: 'kubeconfig file that tells where the API is, in place of the service account',
+    type: text(/^\P{C}{1,4096}$/u, 'a path'),
+    default: '',
+    defaultText: 'the service account of the pod',
+  }),
+  kubernetesHost: setting({
+    ...kubernetes,
+    env: 'KUBERNETES_SERVICE_HOST',
+    describe: 'address of the API; the kubelet sets it in every pod, and `auto` goes by it',
+    type: text(printable, 'an address'),
+    default: '',
+    defaultText: 'not in a pod',
+  }),
+  podUid: setting({
+    ...kubernetes,
+    env: 'POD_UID',
+    describe: 'uid of the pod (downward API)',
+    type: name,
+    default: '',
+    defaultText: 'what the API says',
+  }),
+  nodeName: setting({
+    ...kubernetes,
+    env: 'NODE_NAME',
+    describe: 'node of the pod (downward API)',
+    type: name,
+    default: '',
+    defaultText: 'what the API says',
+  }),
+  serviceAccount: setting({
+    ...kubernetes,
+    env: 'SERVICE_ACCOUNT',
+    describe: 'service account of the pod (downward API)',
+    type: name,
+    default: '',
+    defaultText: 'what the API says',
+  }),
+  containerName: setting({
+    ...kubernetes,
+    env: 'CONTAINER_NAME',
+    describe: "name of the sidecar's own container",
+    type: name,
+    default: '',
+    defaultText: 'found by its ports, its variables or its image',
+  }),
+  discoveryScan: setting({
+    ...kubernetes,
+    env: 'DISCOVERY_SCAN',
+    describe:
+      'when the port range is scanned in a pod that declares ports: always, or while none of those is a stage',
+    type: oneOf('always', 'fallback'),
+    default: (_facts, _above, given) =>
+      given.has('discoveryStartPort') || given.has('discoveryEndPort') ? 'always' : 'fallback',
+    defaultText: 'always where the range is set, else fallback',
+  }),
+};
