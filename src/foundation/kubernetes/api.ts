@@ -52,7 +52,12 @@ export type Patch =
   | { readonly type: 'merge'; readonly body: object }
   | { readonly type: 'json'; readonly body: readonly object[] }
   /** Server-side apply: the body is all that `fieldManager` has an opinion of. */
-  | { readonly type: 'apply'; readonly body: object; readonly fieldManager: string; readonly force?: boolean };
+  | {
+      readonly type: 'apply';
+      readonly body: object;
+      readonly fieldManager: string;
+      readonly force?: boolean;
+    };
 
 /** What is written beside the object itself. */
 export interface WriteOptions {
@@ -75,7 +80,10 @@ export interface KubeApi {
     selection: Selection,
     signal?: AbortSignal,
   ): Promise<ObjectList<T>>;
-  /** Ends when the server ends it; a line that is too long, or no JSON, is MALFORMED. */
+  /**
+   * Ends when the server ends it; a line that is too long, or no JSON, is MALFORMED. A first bookmark, of the version
+   * that it begins at, says that the server has accepted it.
+   */
   watch<T extends KubeObject>(
     resource: Resource,
     options: WatchOptions,
