@@ -1,8 +1,8 @@
 import type { Condition } from './assignment/conditions.ts';
-import type { ControlPlane } from './control-plane.ts';
 import type { RouterFigures } from './metrics.ts';
 import { formatProblem } from './pipelines/problem.ts';
 import type { PipelineStore, StoredPipeline } from './pipelines/store.ts';
+import type { PlaneView } from './terms.ts';
 
 /** Totals of one stage, added up over the sidecars that are registered. */
 interface StageFigures {
@@ -25,7 +25,7 @@ export interface RouterStatus {
 }
 
 /** Reads status from the control plane and the store at each call. */
-export function createStatus(plane: ControlPlane, store: PipelineStore, version: string): RouterStatus {
+export function createStatus(plane: PlaneView, store: PipelineStore, version: string): RouterStatus {
   const conditionsOf = (pipeline: StoredPipeline): Condition[] => [
     ...(pipeline.definition.enabled ? [] : [{ type: 'DISABLED', message: 'enabled is false' } as const]),
     ...(plane.placements().get(pipeline.definition.id)?.conditions ?? []),
@@ -52,7 +52,7 @@ export function createStatus(plane: ControlPlane, store: PipelineStore, version:
 
 function pipelineStatus(
   { definition, generation, origin }: StoredPipeline,
-  plane: ControlPlane,
+  plane: PlaneView,
   totals: Readonly<Record<string, StageFigures>>,
 ): Record<string, unknown> {
   const { id, enabled, edges, stages } = definition;
@@ -79,7 +79,7 @@ function pipelineStatus(
   };
 }
 
-function sidecars(plane: ControlPlane): Record<string, unknown>[] {
+function sidecars(plane: PlaneView): Record<string, unknown>[] {
   return plane.members().map(({ member, leaseLeftMs, watching }) => ({
     id: member.sidecarId,
     pod: member.podName,
@@ -102,7 +102,7 @@ function sidecars(plane: ControlPlane): Record<string, unknown>[] {
   }));
 }
 
-function figuresOf(plane: ControlPlane, pipelineId: string): Record<string, StageFigures> {
+function figuresOf(plane: PlaneView, pipelineId: string): Record<string, StageFigures> {
   const totals = new Map<string, StageFigures>();
   for (const { member } of plane.members()) {
     for (const each of member.stageTotals.filter((total) => total.pipelineId === pipelineId)) {
@@ -121,7 +121,7 @@ function figuresOf(plane: ControlPlane, pipelineId: string): Record<string, Stag
 }
 
 function figures(
-  plane: ControlPlane,
+  plane: PlaneView,
   store: PipelineStore,
   conditionsOf: (pipeline: StoredPipeline) => readonly Condition[],
 ): RouterFigures {

@@ -1,3 +1,4 @@
+import type { Metadata } from '@grpc/grpc-js';
 import { ConveyorError } from '../../foundation/errors.ts';
 import type { PipelineStatus } from '../../foundation/grpc/gen/conveyor/router/PipelineStatus.ts';
 import type { RouterAdminHandlers } from '../../foundation/grpc/gen/conveyor/router/RouterAdmin.ts';
@@ -5,10 +6,15 @@ import type { StageStatus } from '../../foundation/grpc/gen/conveyor/router/Stag
 import type { PipelineStore, StoredPipeline } from '../pipelines/store.ts';
 import { answering } from './handlers.ts';
 import { fullId, toConfig, toResource } from './pipeline-config.ts';
+import type { Gate, PipelineAction } from './ports.ts';
 
 /** What the admin service needs. */
 export interface AdminOptions {
   readonly store: PipelineStore;
+  /** Asked before each change; everybody may read. */
+  readonly gate: Gate;
+  /** The calls come by TLS. */
+  readonly secure: boolean;
   /** Totals by stage id, added up over the sidecars. */
   readonly stageStatuses: (pipelineId: string) => Record<string, StageStatus & { recordsBuffered: number }>;
   readonly cluster: () => {
@@ -21,7 +27,8 @@ export interface AdminOptions {
 }
 
 /** Handlers of RouterAdmin. What the messages can say in `error` is said there; a status is for faults of ours. */
-export function adminHandlers({ store, stageStatuses, cluster, metrics }: AdminOptions): RouterAdminHandlers {
+export function adminHandlers(options: AdminOptions): RouterAdminHandlers {
+  const { store, gate, secure, stageStatuses, cluster, metrics } = options;
   const find = (id: string): StoredPipeline | undefined => store.pipelines().get(fullId(id));
   const required = (id: string): StoredPipeline => {
     const found = find(id);
@@ -42,44 +49,53 @@ export function adminHandlers({ store, stageStatuses, cluster, metrics }: AdminO
       return { ...({} as T), success: false, error: ConveyorError.from(thrown).message };
     }
   };
+  const may = (verb: PipelineAction['verb'], id: string, metadata: Metadata): Promise<void> => {
+    const [namespace = '', name = ''] = fullId(id).split('/');
+    return gate.authorize({ metadata, secure }, { verb, namespace, name });
+  };
   return {
-    CreatePipeline: answering(({ config }) =>
-      change(async () => {
+    CreatePipeline: answering(async ({ config }, metadata) => {
+      await may('create', idOf(config), metadata);
+      return change(async () => {
         const resource = toResource(given(config));
         await store.create(resource);
         return { pipelineId: `${resource.metadata.namespace}/${resource.metadata.name}` };
-      }),
-    ),
-    UpdatePipeline: answering(({ pipelineId, config }) =>
-      change(async () => {
+      });
+    }),
+    UpdatePipeline: answering(async ({ pipelineId, config }, metadata) => {
+      await may('update', pipelineId || idOf(config), metadata);
+      return change(async () => {
         const wanted = given(config);
-        const id = pipelineId || wanted.id || wanted.name;
+        const id = pipelineId || idOf(wanted);
         if (wanted.id !== '' && fullId(wanted.id) !== fullId(id))
           throw new ConveyorError('INVALID_ARGUMENT', `a pipeline keeps its id: ${id} is not ${wanted.id}`);
         await store.update(toResource({ ...wanted, id }, required(id).resource));
         return { version: Math.floor(required(id).updatedAtMs) };
-      }),
-    ),
-    DeletePipeline: answering(({ pipelineId }) =>
-      change(async () => {
+      });
+    }),
+    DeletePipeline: answering(async ({ pipelineId }, metadata) => {
+      await may('delete', pipelineId, metadata);
+      return change(async () => {
         await store.remove(fullId(pipelineId));
         return {};
-      }),
-    ),
-    EnablePipeline: answering(({ pipelineId }) =>
-      change(async () => {
+      });
+    }),
+    EnablePipeline: answering(async ({ pipelineId }, metadata) => {
+      await may('update', pipelineId, metadata);
+      return change(async () => {
         await store.setEnabled(fullId(pipelineId), true);
         return {};
-      }),
-    ),
+      });
+    }),
     // what runs is finished in any case: the revocation says drain_first
-    DisablePipeline: answering(({ pipelineId }) =>
-      change(async () => {
+    DisablePipeline: answering(async ({ pipelineId }, metadata) => {
+      await may('update', pipelineId, metadata);
+      return change(async () => {
         await store.setEnabled(fullId(pipelineId), false);
         const buffered = Object.values(stageStatuses(fullId(pipelineId))).map((each) => each.recordsBuffered);
         return { pendingRecords: buffered.reduce((sum, records) => sum + records, 0) };
-      }),
-    ),
+      });
+    }),
     GetPipeline: answering(({ pipelineId }) => {
       const found = find(pipelineId);
       return found === undefined
@@ -111,6 +127,11 @@ export function adminHandlers({ store, stageStatuses, cluster, metrics }: AdminO
 interface Outcome {
   readonly success: boolean;
   readonly error: string;
+}
+
+/** A pipeline without an id goes by its name. */
+function idOf(config: { readonly id: string; readonly name: string } | null): string {
+  return config === null ? '' : config.id || config.name;
 }
 
 function given<T>(config: T | null): T {

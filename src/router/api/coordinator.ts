@@ -1,4 +1,4 @@
-import { type ServerWritableStream, status } from '@grpc/grpc-js';
+import type { Metadata, ServerWritableStream } from '@grpc/grpc-js';
 import { ConveyorError } from '../../foundation/errors.ts';
 import type { PipelineAssignmentEvent } from '../../foundation/grpc/gen/conveyor/sidecar/PipelineAssignmentEvent.ts';
 import type { SidecarCommand } from '../../foundation/grpc/gen/conveyor/sidecar/SidecarCommand.ts';
@@ -6,13 +6,16 @@ import type { SidecarCoordinatorHandlers } from '../../foundation/grpc/gen/conve
 import type { WatchAssignmentsRequest__Output } from '../../foundation/grpc/gen/conveyor/sidecar/WatchAssignmentsRequest.ts';
 import { answering } from './handlers.ts';
 import { LIMITS, required, text } from './limits.ts';
-import type { Change, Coordination, Watcher, Who } from './ports.ts';
+import type { Change, Claim, Coordination, Gate, IdentityFacts, Watcher, Who } from './ports.ts';
 import { readHeartbeat, readRegistration } from './registration.ts';
 import { pump } from './watch.ts';
 
 /** What the coordinator service says of its router. */
 export interface CoordinatorOptions {
   readonly coordination: Coordination;
+  readonly gate: Gate;
+  /** The calls come by TLS. */
+  readonly secure: boolean;
   /** How often a sidecar is to send a heartbeat; never 0, by which our routers are told from others. */
   readonly heartbeatIntervalMs: number;
   readonly version: string;
@@ -20,25 +23,36 @@ export interface CoordinatorOptions {
 
 /** Handlers of SidecarCoordinator, with our extensions (wire contract). */
 export function coordinatorHandlers(options: CoordinatorOptions): SidecarCoordinatorHandlers {
-  const { coordination, heartbeatIntervalMs, version } = options;
+  const { coordination, gate, secure, heartbeatIntervalMs, version } = options;
+  const proven = async <T extends Claim>(
+    said: T,
+    metadata: Metadata,
+  ): Promise<T & { readonly identity: IdentityFacts | undefined }> => ({
+    ...said,
+    identity: await gate.identify({ metadata, secure }, said),
+  });
   return {
-    RegisterSidecar: answering((request) => {
-      const answer = coordination.register(readRegistration(request));
+    RegisterSidecar: answering(async (request, metadata) => {
+      const answer = coordination.register(await proven(readRegistration(request), metadata));
       if (answer.refused !== undefined)
         return { success: false, error: answer.refused, heartbeatIntervalMs, version };
       const { registrationId, assignments, settling } = answer;
       const initialAssignments = [...assignments];
       return { success: true, registrationId, initialAssignments, heartbeatIntervalMs, settling, version };
     }),
-    Heartbeat: answering((request) => {
-      const { acknowledged, reregister, changes } = coordination.heartbeat(readHeartbeat(request));
+    Heartbeat: answering(async (request, metadata) => {
+      const beat = await proven(readHeartbeat(request), metadata);
+      const { acknowledged, reregister, changes } = coordination.heartbeat(beat);
       return { acknowledged, reregister, commands: changes.map(commandOf) };
     }),
-    DeregisterSidecar: answering((request) => {
-      const success = coordination.deregister(whoIs(request), request.reason.slice(0, LIMITS.messageLength));
+    DeregisterSidecar: answering(async (request, metadata) => {
+      const who = await proven(whoIs(request), metadata);
+      const success = coordination.deregister(who, request.reason.slice(0, LIMITS.messageLength));
       return { success, error: success ? '' : `nobody is registered as ${request.sidecarId}` };
     }),
-    WatchPipelineAssignments: (call) => watch(call, coordination),
+    WatchPipelineAssignments: (call) => {
+      watch(call, coordination, (who) => proven(who, call.metadata));
+    },
   };
 }
 
@@ -57,16 +71,23 @@ function commandOf({ pipelineId, version, assignment }: Change): SidecarCommand 
 
 type Call = ServerWritableStream<WatchAssignmentsRequest__Output, PipelineAssignmentEvent>;
 
-function watch(call: Call, coordination: Coordination): void {
-  const fail = (error: ConveyorError): void => {
-    call.emit('error', { code: error.grpcStatus, details: error.message });
+function watch(call: Call, coordination: Coordination, proven: (who: Who) => Promise<Who>): void {
+  const open = async (): Promise<void> => {
+    const who = await proven(whoIs(call.request));
+    if (!call.cancelled) follow(call, who, coordination);
   };
-  try {
-    follow(call, whoIs(call.request), coordination);
-  } catch (error) {
-    fail(ConveyorError.from(error));
-  }
+  open().catch((thrown: unknown) => fail(call, ConveyorError.from(thrown)));
 }
+
+function fail(call: Call, error: ConveyorError): void {
+  call.emit('error', { code: error.grpcStatus, details: error.message });
+}
+
+/** What a watch ends with; one that another replaced ends just so. */
+const ENDINGS = {
+  ended: { code: 'NOT_FOUND', message: 'the registration has ended' },
+  stopping: { code: 'UNAVAILABLE', message: 'this router leads no more' },
+} as const;
 
 function follow(call: Call, who: Who, coordination: Coordination): void {
   let notify: () => void = () => undefined;
@@ -75,9 +96,12 @@ function follow(call: Call, who: Who, coordination: Coordination): void {
     notify: () => notify(),
     close(reason) {
       stop();
-      if (reason === 'ended')
-        call.emit('error', { code: status.NOT_FOUND, details: 'the registration has ended' });
-      else call.end();
+      if (reason === 'replaced') {
+        call.end();
+        return;
+      }
+      const { code, message } = ENDINGS[reason];
+      fail(call, new ConveyorError(code, message));
     },
   };
   const feed = coordination.watch(who, watcher);

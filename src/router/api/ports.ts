@@ -1,4 +1,51 @@
+import type { Metadata } from '@grpc/grpc-js';
 import type { PipelineAssignment } from '../../foundation/grpc/gen/conveyor/sidecar/PipelineAssignment.ts';
+
+/** How a call came. */
+export interface Caller {
+  readonly metadata: Metadata;
+  /** By TLS. */
+  readonly secure: boolean;
+}
+
+/** What a call says of the sidecar that makes it. */
+export interface Claim {
+  readonly sidecarId: string;
+  /** A registration says these too. */
+  readonly namespace?: string;
+  readonly podName?: string;
+}
+
+/** The pod that a caller's token is bound to. */
+export interface IdentityFacts {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly uid: string;
+}
+
+/** What somebody wants to do to a pipeline. */
+export interface PipelineAction {
+  readonly verb: 'create' | 'update' | 'delete';
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Who may call. */
+export interface Gate {
+  /**
+   * @returns the pod that the sidecar's token is bound to; undefined: it shows none and needs none.
+   * @throws ConveyorError UNAUTHENTICATED, PERMISSION_DENIED; UNAVAILABLE when that cannot be found out now.
+   */
+  identify(caller: Caller, claim: Claim): Promise<IdentityFacts | undefined>;
+  /** @throws ConveyorError as `identify` does. */
+  authorize(caller: Caller, action: PipelineAction): Promise<void>;
+}
+
+/** Lets everybody in: a router without a cluster knows nobody. */
+export const OPEN_GATE: Gate = {
+  identify: () => Promise.resolve(undefined),
+  authorize: () => Promise.resolve(),
+};
 
 /** A service, read from a request and within the limits. */
 export interface ServiceFacts {
@@ -23,6 +70,7 @@ export interface RegistrationFacts {
   readonly version: string;
   readonly instance: string;
   readonly routesHeld: boolean;
+  readonly identity?: IdentityFacts | undefined;
 }
 
 /** Health of one service. */
@@ -36,6 +84,7 @@ export interface ServiceHealthFacts {
 export interface Who {
   readonly sidecarId: string;
   readonly registrationId: string;
+  readonly identity?: IdentityFacts | undefined;
 }
 
 /** A heartbeat, read from a request and within the limits. */

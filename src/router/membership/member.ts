@@ -14,6 +14,13 @@ export interface Service {
   readonly descriptorHash: string;
 }
 
+/** The pod that a caller's token is bound to, as the cluster says. */
+export interface PodIdentity {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly uid: string;
+}
+
 /** What a sidecar says of itself when it registers. */
 export interface Registration {
   readonly sidecarId: string;
@@ -28,6 +35,16 @@ export interface Registration {
   readonly instance: string;
   /** It has routes that it keeps while the router settles. */
   readonly routesHeld: boolean;
+  /** Proven by its token; undefined: it showed none. */
+  readonly identity?: PodIdentity | undefined;
+}
+
+/** Who a call is about, and who makes it. */
+export interface Who {
+  readonly sidecarId: string;
+  /** '' from a sidecar without our extensions. */
+  readonly registrationId: string;
+  readonly identity?: PodIdentity | undefined;
 }
 
 /** Health of one service. Degraded is not unhealthy. */
@@ -56,10 +73,7 @@ interface StageTotals {
 }
 
 /** What a heartbeat says. */
-export interface Heartbeat {
-  readonly sidecarId: string;
-  /** '' from a sidecar without our extensions. */
-  readonly registrationId: string;
+export interface Heartbeat extends Who {
   readonly draining: boolean;
   /** The highest version that it has applied. */
   readonly assignmentVersion: number;

@@ -1,9 +1,9 @@
 import { decideLapse } from './lapse.ts';
-import type { Heartbeat, Load, Member, Registration } from './member.ts';
+import type { Heartbeat, Load, Member, Registration, Who } from './member.ts';
 
 /** Why a registration is refused; the code stands first in the answer's error. */
 export interface Refusal {
-  readonly code: 'SIDECAR_ID_IN_USE' | 'TOO_MANY_SIDECARS';
+  readonly code: 'SIDECAR_ID_IN_USE' | 'ENDPOINT_IN_USE' | 'TOO_MANY_SIDECARS';
   readonly reason: string;
 }
 
@@ -61,6 +61,12 @@ export class Membership {
     const replaced = [...this.#members.values()].filter(
       (member) => member === holder || isSame(member, registration),
     );
+    const proven = replaced.find((member) => isProvenAgainst(member, registration));
+    if (proven !== undefined)
+      return {
+        code: 'ENDPOINT_IN_USE',
+        reason: `${proven.endpoint} is registered by ${proven.sidecarId}, which showed a token`,
+      };
     if (replaced.length === 0 && this.#members.size >= this.#options.maxSidecars)
       return { code: 'TOO_MANY_SIDECARS', reason: `${this.#options.maxSidecars} sidecars are registered` };
     for (const { sidecarId } of replaced) this.#members.delete(sidecarId);
@@ -69,8 +75,14 @@ export class Membership {
   }
 
   #mayReplace(holder: Member, registration: Registration, nowMs: number): boolean {
-    // who offers nothing has said goodbye, or has nothing to lose: it holds no id
-    return isSame(holder, registration) || holder.services.length === 0 || this.isOverdue(holder, nowMs);
+    if (isProvenAgainst(holder, registration)) return false;
+    return (
+      // its token says that the id is its own
+      registration.identity !== undefined ||
+      isSame(holder, registration) ||
+      hasSaidGoodbye(holder) ||
+      this.isOverdue(holder, nowMs)
+    );
   }
 
   #admit(registration: Registration, holder: Member | undefined, nowMs: number): Member {
@@ -103,14 +115,18 @@ export class Membership {
     return member;
   }
 
-  /** Who is registered so. A sidecar without our extensions names no registration. */
-  find(who: Pick<Heartbeat, 'sidecarId' | 'registrationId'>): Member | undefined {
+  /**
+   * Who is registered so. A sidecar without our extensions names no registration; one that registered with a token is
+   * found by calls with one alone.
+   */
+  find(who: Who): Member | undefined {
     const member = this.#members.get(who.sidecarId);
-    return who.registrationId === '' || who.registrationId === member?.registrationId ? member : undefined;
+    if (member === undefined || isProvenAgainst(member, who)) return undefined;
+    return who.registrationId === '' || who.registrationId === member.registrationId ? member : undefined;
   }
 
   /** Goodbye. @returns who left; undefined when nobody was registered so. */
-  deregister(who: Pick<Heartbeat, 'sidecarId' | 'registrationId'>): Member | undefined {
+  deregister(who: Who): Member | undefined {
     const member = this.find(who);
     if (member !== undefined) this.#members.delete(member.sidecarId);
     return member;
@@ -145,6 +161,16 @@ export class Membership {
   #renew(members: readonly Member[], renewedAtMs: number): void {
     for (const member of members) this.#members.set(member.sidecarId, { ...member, renewedAtMs });
   }
+}
+
+/** It showed a token, the caller shows none: that one never takes its place, and never speaks for it. */
+function isProvenAgainst(member: Member, caller: Pick<Who, 'identity'>): boolean {
+  return member.identity !== undefined && caller.identity === undefined;
+}
+
+/** A sidecar without our extensions says goodbye by registering without services. */
+function hasSaidGoodbye({ instance, services }: Member): boolean {
+  return instance === '' && services.length === 0;
 }
 
 /** The same sidecar once more, or a new one in the place of an old one. */

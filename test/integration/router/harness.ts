@@ -17,8 +17,8 @@ import type { PipelineAssignmentEvent__Output } from '../../../src/foundation/gr
 import type { RegisterSidecarRequest } from '../../../src/foundation/grpc/gen/conveyor/sidecar/RegisterSidecarRequest.ts';
 import type { RegisterSidecarResponse__Output } from '../../../src/foundation/grpc/gen/conveyor/sidecar/RegisterSidecarResponse.ts';
 import type { SidecarHeartbeatRequest } from '../../../src/foundation/grpc/gen/conveyor/sidecar/SidecarHeartbeatRequest.ts';
-import { type Clock, systemClock } from '../../../src/foundation/lifecycle/clock.ts';
-import { createRouter, type Router } from '../../../src/router/create-router.ts';
+import { systemClock } from '../../../src/foundation/lifecycle/clock.ts';
+import { createRouter, type Router, type RouterOptions } from '../../../src/router/create-router.ts';
 import { FileStore } from '../../../src/router/pipelines/store-files.ts';
 import { recordLog } from '../../support/log.ts';
 import { waitFor } from '../../support/wait.ts';
@@ -48,7 +48,7 @@ export interface TestRouter {
 export async function startRouter(
   test: TestContext,
   files: Readonly<Record<string, string>> = {},
-  options: { clock?: Clock; heartbeatIntervalMs?: number; port?: number; maxSidecars?: number } = {},
+  options: Partial<RouterOptions> = {},
 ): Promise<TestRouter> {
   const directory = await mkdtemp(join(tmpdir(), 'router-'));
   const write = (file: string, text: string): Promise<void> => writeFile(join(directory, file), text);
