@@ -63,16 +63,20 @@ describe('what a stage said of each record', () => {
           outputs: [],
           errorMessage: 'no id',
         };
-        const said = transformOutcomes(sent, shuffled([nameless, ...strangers, ...results], weights));
+        const { outcomes, unexpected } = transformOutcomes(
+          sent,
+          shuffled([nameless, ...strangers, ...results], weights),
+        );
         const expected = ids.map((_, i): string => {
           if (kinds[i] === 'filtered') return 'filtered';
           if (kinds[i] === 'error') return `TRANSFORM_ERROR ${i}`;
           return kinds[i] === 'unspecified' ? 'STAGE_BAD_RESPONSE' : 'outputs';
         });
         assert.deepEqual(
-          said.map((o) => (o.kind === 'failed' ? `${o.code} ${o.error}` : code(o))),
+          outcomes.map((o) => (o.kind === 'failed' ? `${o.code} ${o.error}` : code(o))),
           expected,
         );
+        assert.equal(unexpected, strangers.length + 1);
       }),
       { numRuns: 300 },
     );
@@ -98,7 +102,9 @@ describe('what a stage said of each record', () => {
           unspecified: 'STAGE_BAD_RESPONSE',
         }[status];
         assert.deepEqual(
-          sinkOutcomes(sent, { status, results: shuffled(kept, weights.slice(7)) }, flushed).map(code),
+          sinkOutcomes(sent, { status, results: shuffled(kept, weights.slice(7)) }, flushed).outcomes.map(
+            code,
+          ),
           results.map(({ success, retryable }, i) => {
             if (dropped[i] === true) return rest;
             if (success) return 'delivered';

@@ -20,6 +20,7 @@ export interface DataPlaneMetrics {
   readonly calls: Counter<'pipeline' | 'stage' | 'outcome'>;
   readonly callSeconds: Histogram<'pipeline' | 'stage'>;
   readonly retries: Counter<'pipeline' | 'stage'>;
+  readonly unexpected: Counter<'pipeline' | 'stage'>;
   readonly acknowledged: Counter<'pipeline' | 'status'>;
   readonly batchSeconds: Histogram<'pipeline'>;
   /** By cause: `lane`, order; `stage`, all its places are taken; `budget`, bytes. */
@@ -113,6 +114,11 @@ export function dataPlaneMetrics(registry: Registry, state: DataPlaneState): Dat
     ]),
     callSeconds: histogram('stage_call_seconds', 'Duration of calls to stages', ['pipeline', 'stage']),
     retries: counter('retries_total', 'Calls to stages that were made again', ['pipeline', 'stage']),
+    unexpected: counter(
+      'unexpected_results_total',
+      'Results of stages for records that were not sent to them; they are ignored',
+      ['pipeline', 'stage'],
+    ),
     acknowledged: counter('acknowledged_records_total', 'Records acknowledged to their sender, by status', [
       'pipeline',
       'status',
@@ -132,6 +138,7 @@ export function dataPlaneMetrics(registry: Registry, state: DataPlaneState): Dat
     series.calls,
     series.callSeconds,
     series.retries,
+    series.unexpected,
     series.acknowledged,
     series.batchSeconds,
     series.blockedSeconds,

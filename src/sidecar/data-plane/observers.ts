@@ -32,8 +32,10 @@ export class PipelineObserver implements HopObserver, WaitObserver {
     this.#metrics.calls.inc({ ...labels, outcome: answer.kind === 'answered' ? 'OK' : answer.error.code });
     const totals = this.#totalsOf(stage);
     totals.latencyMs += (ms - totals.latencyMs) / 8;
-    if (answer.kind === 'answered') totals.records += answer.outcomes.length;
-    else totals.errors++;
+    if (answer.kind === 'answered') {
+      totals.records += answer.outcomes.length;
+      if (answer.unexpected > 0) this.#metrics.unexpected.inc(labels, answer.unexpected);
+    } else totals.errors++;
   }
 
   retried({ id: stage }: Stage): void {

@@ -25,6 +25,8 @@ export type StageAnswer =
       readonly kind: 'answered';
       /** One for each record, in their order. */
       readonly outcomes: readonly Outcome[];
+      /** Results for records that were not sent. */
+      readonly unexpected: number;
       /** Bytes that stay in memory with the outputs. */
       readonly bytes: number;
     }

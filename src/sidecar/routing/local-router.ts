@@ -199,12 +199,12 @@ export class LocalRouter {
   async #read(service: LocalService, call: StageCall, { response, leftMs }: Response): Promise<StageAnswer> {
     if (call.stage.type === 'transform') {
       const { results } = readProcessBatchResponse(response);
-      return { kind: 'answered', outcomes: transformOutcomes(call.records, results), bytes: response.length };
+      return { kind: 'answered', ...transformOutcomes(call.records, results), bytes: response.length };
     }
     const written = readWriteBatchResponse(response);
     // who says PENDING and knows no Flush has not said that it is written
     const flushed = written.status === 'pending' && (await this.#flush(service, leftMs)) === 'done';
-    return { kind: 'answered', outcomes: sinkOutcomes(call.records, written, flushed), bytes: 0 };
+    return { kind: 'answered', ...sinkOutcomes(call.records, written, flushed), bytes: 0 };
   }
 }
 

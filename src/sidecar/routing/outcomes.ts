@@ -12,6 +12,13 @@ interface WithId {
   readonly id: RecordIdOutline | undefined;
 }
 
+/** What an answer came to, in the order of what was sent. */
+export interface Told {
+  readonly outcomes: Outcome[];
+  /** Results that belong to no record that was sent: counted and ignored. */
+  readonly unexpected: number;
+}
+
 const NO_RESULT = returned('STAGE_BAD_RESPONSE', 'the answer has no result for the record');
 const PEER_NO_RESULT = returned(
   'STAGE_BAD_RESPONSE',
@@ -29,14 +36,15 @@ function inOrder(sent: readonly RecordOutline[], results: readonly WithId[]): bo
 }
 
 /**
- * The result of each record: the n-th result of an id belongs to its n-th record; results for ids that were not sent
- * are ignored. Undefined where there is none. Answers mostly come in order, and then nothing is looked up.
+ * Gives each record what its result comes to: the n-th result of an id belongs to its n-th record. Undefined where
+ * there is none. Answers mostly come in order, and then nothing is looked up.
  */
 function matched<R extends WithId>(
   sent: readonly RecordOutline[],
   results: readonly R[],
-): readonly (R | undefined)[] {
-  if (inOrder(sent, results)) return results;
+  outcomeOf: (result: R | undefined) => Outcome,
+): Told {
+  if (inOrder(sent, results)) return { outcomes: results.map(outcomeOf), unexpected: 0 };
   const byId = new Map<string, R[]>();
   for (const result of results) {
     if (result.id === undefined) continue;
@@ -45,7 +53,13 @@ function matched<R extends WithId>(
     if (same === undefined) byId.set(key, [result]);
     else same.push(result);
   }
-  return sent.map(({ id }) => (id === undefined ? undefined : byId.get(idKey(id))?.shift()));
+  let unexpected = results.length;
+  const outcomes = sent.map(({ id }) => {
+    const result = id === undefined ? undefined : byId.get(idKey(id))?.shift();
+    if (result !== undefined) unexpected--;
+    return outcomeOf(result);
+  });
+  return { outcomes, unexpected };
 }
 
 function ofTransform(result: TransformResultOutline | undefined): Outcome {
@@ -66,8 +80,8 @@ function ofTransform(result: TransformResultOutline | undefined): Outcome {
 export function transformOutcomes(
   sent: readonly RecordOutline[],
   results: readonly TransformResultOutline[],
-): Outcome[] {
-  return matched(sent, results).map(ofTransform);
+): Told {
+  return matched(sent, results, ofTransform);
 }
 
 function ofSink(result: WriteResultOutline | undefined, unnamed: Outcome): Outcome {
@@ -84,15 +98,15 @@ export function sinkOutcomes(
   sent: readonly RecordOutline[],
   { status, results }: WriteBatchResponse,
   flushed: boolean,
-): Outcome[] {
+): Told {
   const unnamed = (): Outcome => {
     if (status === 'success') return DELIVERED;
     if (status !== 'pending') return NO_RESULT;
     return flushed ? DELIVERED : returned('SINK_RETRYABLE', 'the sink took the batch and could not flush it');
   };
   const rest = unnamed();
-  if (results.length === 0) return new Array<Outcome>(sent.length).fill(rest);
-  return matched(sent, results).map((result) => ofSink(result, rest));
+  if (results.length === 0) return { outcomes: new Array<Outcome>(sent.length).fill(rest), unexpected: 0 };
+  return matched(sent, results, (result) => ofSink(result, rest));
 }
 
 /** The code with which a sidecar refused a whole call at its door, if it did: nothing has run there. */

@@ -116,6 +116,21 @@ describe('what a transform says of a record', () => {
       ['SUCCESS', 'FAILED TRANSFORM_ERROR'],
     );
   });
+
+  it('counts results for records that it was not sent', async () => {
+    const stranger = { originalId: records(9, 1)[0]?.id ?? null, status: 'TRANSFORM_STATUS_ERROR' } as const;
+    const transform = await scene.transform({
+      name: 't',
+      batch: () => ({ results: [stranger, { ...first, ...success }, { ...second, ...success }] }),
+    });
+    const path = await scene.path([transform.service]);
+    path.assign(chain([here(transform)]));
+    await scene.source(path).push('b', records(0, 2));
+    assert.match(
+      await path.registry.metrics(),
+      /^conveyor_sidecar_unexpected_results_total\{pipeline="default\/p",stage="[^"]+"\} 1$/m,
+    );
+  });
 });
 
 describe('what a sink says of a batch', () => {
