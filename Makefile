@@ -49,9 +49,10 @@ build: $(INSTALLED) ## bundle the one file that the image holds: dist/conveyor-s
 	$(NODE) scripts/build.ts
 
 .PHONY: generate
-generate: $(INSTALLED) ## write what is generated: protocol types, docs/configuration.md, docs/metrics.md
+generate: $(INSTALLED) ## write what is generated: protocol types, docs/*.md, manifests/base/crds.yaml
 	$(NODE) scripts/generate-protos.ts
 	$(NODE) scripts/generate-docs.ts
+	$(NODE) scripts/generate-crds.ts
 
 .PHONY: format
 format: $(INSTALLED) ## format everything
@@ -77,6 +78,7 @@ check-generated: $(INSTALLED)
 	$(NODE) scripts/generate-protos.ts node_modules/.cache/gen
 	diff -r src/foundation/grpc/gen node_modules/.cache/gen || { echo 'run "make generate"' >&2; exit 1; }
 	$(NODE) scripts/generate-docs.ts --check
+	$(NODE) scripts/generate-crds.ts --check
 
 .PHONY: clean
 clean: ## remove what was built and installed

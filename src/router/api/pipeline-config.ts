@@ -104,9 +104,9 @@ export function toResource(config: PipelineConfig__Output, known?: PipelineResou
 function toEdge({ fromStage, toStage, condition }: PipelineConfig__Output['edges'][number]): {
   from: string;
   to: string;
-  condition?: unknown;
+  condition?: Record<string, unknown>;
 } {
-  const conditional = condition?.condition === undefined ? {} : { condition };
+  const conditional = condition?.condition === undefined ? {} : { condition: { ...condition } };
   return { from: fromStage, to: toStage, ...conditional };
 }
 
@@ -126,7 +126,7 @@ function toStage(stage: Stage__Output, known: PipelineResource | undefined): Sta
     ...(loadBalance === undefined ? {} : { loadBalance }),
     ...(config === undefined ? {} : { config }),
     ...(parallelism === 0 ? {} : { parallelism }),
-    ...(routingRules.length === 0 ? {} : { routingRules }),
+    ...(routingRules.length === 0 ? {} : { routingRules: routingRules.map((rule) => ({ ...rule })) }),
   };
 }
 

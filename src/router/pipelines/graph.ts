@@ -8,12 +8,13 @@ export interface GraphFault {
 
 /**
  * Everything that is wrong with a pipeline's graph: duplicates, edges to unknown stages, edges into a source or out
- * of a sink, a cycle, a stage that no source reaches. Empty: it can run.
+ * of a sink, a cycle, a stage that no source reaches, a source that leads nowhere. Empty: it can run.
  */
 export function graphFaults(pipeline: PipelineDefinition): GraphFault[] {
   const local = [...stageFaults(pipeline), ...edgeFaults(pipeline)];
   // the rest would only repeat in other words what is wrong with single edges
-  return local.length > 0 ? local : [...cycleFaults(pipeline), ...reachFaults(pipeline)];
+  if (local.length > 0) return local;
+  return [...cycleFaults(pipeline), ...reachFaults(pipeline), ...sourceFaults(pipeline)];
 }
 
 function stageFaults({ stages }: PipelineDefinition): GraphFault[] {
@@ -101,5 +102,15 @@ function reachFaults(pipeline: PipelineDefinition): GraphFault[] {
     reached.has(id)
       ? []
       : [{ reason: `no source reaches stage "${id}"`, at: { list: 'stages' as const, index } }],
+  );
+}
+
+/** What such a source sends would be acknowledged and be nowhere. */
+function sourceFaults({ stages, edges }: PipelineDefinition): GraphFault[] {
+  const left = new Set(edges.map(({ from }) => from));
+  return stages.flatMap(({ id, type }, index) =>
+    type !== 'source' || left.has(id)
+      ? []
+      : [{ reason: `no edge leaves source "${id}"`, at: { list: 'stages' as const, index } }],
   );
 }

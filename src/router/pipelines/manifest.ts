@@ -1,21 +1,11 @@
 import { type Document, LineCounter, parseAllDocuments } from 'yaml';
-import type { z } from 'zod';
-import { definePipeline } from './definition.ts';
-import { graphFaults } from './graph.ts';
-import { formatPath, lineOf, type Path } from './positions.ts';
+import { lineOf } from './positions.ts';
 import type { Problem } from './problem.ts';
-import {
-  API_VERSION,
-  OLD_API_VERSION,
-  type PipelineResource,
-  type Resource,
-  resourceKey,
-  resourceSchema,
-} from './schema.ts';
+import { readResource, type Report } from './read-resource.ts';
+import { type Resource, resourceKey } from './schema.ts';
 
-/** Largest manifest file, and largest single resource, that is read. */
+/** Largest manifest file that is read. */
 const MAX_MANIFEST_BYTES = 1_048_576;
-const MAX_RESOURCE_BYTES = 262_144;
 const MAX_DOCUMENTS = 1_000;
 
 /** A resource and where it stands. */
@@ -29,9 +19,6 @@ export interface Manifest {
   readonly resources: readonly PlacedResource[];
   readonly problems: readonly Problem[];
 }
-
-/** Says something of a place in the document. */
-type Report = (severity: Problem['severity'], path: Path, reason: string) => void;
 
 /** Reads the text of a file. Never throws: whatever it holds, the answer is resources and problems. */
 export function parseManifest(text: string, file: string): Manifest {
@@ -83,88 +70,7 @@ function readDocument(
   if (document.errors.length > 0) return undefined;
   const value: unknown = document.toJS({ maxAliasCount: 100 });
   if (value === null || value === undefined) return undefined;
-  const resource = conform(value, report);
-  if (resource === undefined) return undefined;
-  check(resource, report);
-  return resource;
-}
-
-/** The value as a resource. A field that nobody knows is a warning: it may be a typing error, or meant for others. */
-function conform(value: unknown, report: Report): Resource | undefined {
-  let parsed = resourceSchema.safeParse(value);
-  for (let depth = 0; !parsed.success && depth < 8; depth++) {
-    const unknown = parsed.error.issues.filter((issue) => issue.code === 'unrecognized_keys');
-    if (unknown.length === 0) break;
-    for (const { path, keys } of unknown) {
-      for (const key of keys) {
-        report(
-          'warning',
-          [...path, key],
-          `${formatPath([...path, key])} is not a field that is known; ignored`,
-        );
-        remove(value, path, key);
-      }
-    }
-    parsed = resourceSchema.safeParse(value);
-  }
-  if (parsed.success) return parsed.data;
-  for (const issue of parsed.error.issues) report('error', issue.path, describe(issue));
-  return undefined;
-}
-
-function remove(root: unknown, path: Path, key: string): void {
-  let parent = root as Record<PropertyKey, unknown>;
-  for (const part of path) parent = parent[part] as Record<PropertyKey, unknown>;
-  Reflect.deleteProperty(parent, key);
-}
-
-function describe(issue: z.core.$ZodIssue): string {
-  const path = formatPath(issue.path);
-  if (path === 'kind') return 'kind must be Source, Transform, Sink or Pipeline';
-  if (path === 'apiVersion') return `apiVersion must be ${API_VERSION}`;
-  return path === '' ? issue.message : `${path}: ${issue.message}`;
-}
-
-function check(resource: Resource, report: Report): void {
-  if (resource.apiVersion === OLD_API_VERSION)
-    report('warning', ['apiVersion'], `apiVersion ${OLD_API_VERSION} is old; write ${API_VERSION}`);
-  if (JSON.stringify(resource).length > MAX_RESOURCE_BYTES)
-    report('error', [], `larger than ${MAX_RESOURCE_BYTES} bytes`);
-  if (resource.kind === 'Pipeline') checkPipeline(resource, report);
-}
-
-function checkPipeline(resource: PipelineResource, report: Report): void {
-  const { spec } = resource;
-  const short = (['source', 'steps', 'sink'] as const).filter((field) => spec[field] !== undefined);
-  if (spec.stages !== undefined && short[0] !== undefined)
-    report('error', ['spec', short[0]], `spec.${short.join(', ')}: not together with spec.stages`);
-  else if (spec.stages === undefined && spec.edges !== undefined)
-    report('error', ['spec', 'edges'], 'spec.edges: only together with spec.stages');
-  else if (spec.stages === undefined && (spec.source === undefined || spec.sink === undefined))
-    report('error', ['spec'], 'spec needs a source and a sink, or stages');
-  else {
-    refuseConditions(resource, report);
-    for (const { reason, at } of graphFaults(definePipeline(resource, () => undefined)))
-      report('error', ['spec', ...(at === undefined ? [] : [at.list, at.index])], reason);
-  }
-}
-
-/** Until they are acted on, records would go where the manifest says that they must not. */
-function refuseConditions({ spec }: PipelineResource, report: Report): void {
-  for (const [index, stage] of (spec.stages ?? []).entries()) {
-    for (const field of ['routingRules', 'routing_rules'] as const) {
-      if ((stage[field] ?? []).length > 0)
-        report('error', ['spec', 'stages', index, field], `${field} of "${stage.id}" are not supported yet`);
-    }
-  }
-  for (const [index, { condition, from, to }] of (spec.edges ?? []).entries()) {
-    if (condition !== undefined && condition !== null)
-      report(
-        'error',
-        ['spec', 'edges', index, 'condition'],
-        `the condition of edge "${from}" -> "${to}" is not supported yet`,
-      );
-  }
+  return readResource(value, report);
 }
 
 function duplicates(placed: readonly PlacedResource[], file: string): Problem[] {

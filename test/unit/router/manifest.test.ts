@@ -180,7 +180,18 @@ edges:\n- { from: s, to: a }\n- { from: a, to: b }\n- { from: b, to: a }`,
       5,
       /not together with spec.stages/,
     ],
+    'routing rules of the pipeline': [
+      `source: s\nsink: t\nrouting_rules: [{ name: x }]`,
+      7,
+      /^f\.yaml:7: routing_rules are not supported yet/,
+    ],
     'no sink': [`source: s`, 4, /needs a source and a sink/],
+    'a source alone': [`stages:\n- { id: s, type: source }`, 6, /no edge leaves source "s"/],
+    'a source that leads nowhere': [
+      `stages:\n- { id: s, type: source }\n- { id: r, type: source }\n- { id: a, type: sink }\nedges:\n- { from: s, to: a }`,
+      7,
+      /no edge leaves source "r"/,
+    ],
     'no source stage': [`stages:\n- { id: a, type: transform }`, 4, /no stage is of type source/],
   };
   for (const [what, [spec, line, reason]] of Object.entries(refused)) {

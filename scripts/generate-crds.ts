@@ -1,0 +1,152 @@
+/**
+ * Writes manifests/base/crds.yaml: the custom resource definitions, from the schemas that the router itself reads with.
+ * With --check it writes nothing and fails when the file is not what it would write.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
+import { stringify } from 'yaml';
+import type { z } from 'zod';
+import { API_VERSION, resourceSchema } from '../src/router/pipelines/schema.ts';
+import { CUSTOM_RESOURCES, type Kind } from '../src/router/resources/kinds.ts';
+import { componentStatusSchema, pipelineStatusSchema } from '../src/router/resources/status-schema.ts';
+import { structural } from './structural-schema.ts';
+
+const FILE = 'manifests/base/crds.yaml';
+const [group = '', version = ''] = API_VERSION.split('/');
+
+interface PrinterColumn {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'date';
+  readonly jsonPath: string;
+  readonly description?: string;
+  /** Above 0: with `-o wide` alone. */
+  readonly priority?: number;
+}
+
+const condition = (type: string, field: string): string =>
+  `.status.conditions[?(@.type=="${type}")].${field}`;
+const READY: PrinterColumn[] = [
+  { name: 'Ready', type: 'string', jsonPath: condition('Ready', 'status') },
+  { name: 'Reason', type: 'string', jsonPath: condition('Ready', 'reason') },
+];
+const AGE: PrinterColumn[] = [
+  { name: 'Message', type: 'string', jsonPath: condition('Ready', 'message'), priority: 1 },
+  { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+];
+const PIPELINE: PrinterColumn[] = [
+  ...READY,
+  { name: 'Degraded', type: 'string', jsonPath: condition('Degraded', 'status') },
+  {
+    name: 'Records',
+    type: 'integer',
+    jsonPath: '.status.records',
+    description: 'That its sources have sent.',
+  },
+  { name: 'Enabled', type: 'string', jsonPath: '.spec.enabled', priority: 1 },
+  ...AGE,
+];
+const COMPONENT: PrinterColumn[] = [
+  ...READY,
+  { name: 'Service', type: 'string', jsonPath: '.spec.service', priority: 1 },
+  { name: 'Pipelines', type: 'integer', jsonPath: '.status.pipelines' },
+  ...AGE,
+];
+
+interface Description {
+  readonly shortNames: readonly string[];
+  readonly description: string;
+  readonly status: z.ZodType;
+  readonly columns: readonly PrinterColumn[];
+}
+
+const component = (kind: Kind, shortName: string): Description => ({
+  shortNames: [shortName],
+  description: `A ${kind} gives a service the name that pipelines call it by, and its configuration.`,
+  status: componentStatusSchema,
+  columns: COMPONENT,
+});
+const KINDS: Readonly<Record<Kind, Description>> = {
+  Pipeline: {
+    shortNames: ['cpl'],
+    description:
+      'A Pipeline says which services records come from and go to: in the short form source, steps and sink, in the ' +
+      'long form a graph of stages and edges.',
+    status: pipelineStatusSchema,
+    columns: PIPELINE,
+  },
+  Transform: component('Transform', 'ctf'),
+  Sink: component('Sink', 'csk'),
+  Source: component('Source', 'csr'),
+};
+
+/** Of the one schema, what it says of the spec of one kind. */
+function specOf(kind: Kind): z.ZodType {
+  const variant = resourceSchema.options.find(({ shape }) => shape.kind.value === kind);
+  if (variant === undefined) throw new Error(`no schema for ${kind}`);
+  return variant.shape.spec;
+}
+
+function definition(kind: Kind): object {
+  const { plural } = CUSTOM_RESOURCES[kind];
+  const { shortNames, description, status, columns } = KINDS[kind];
+  const spec = structural(specOf(kind));
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.${group}` },
+    spec: {
+      group,
+      scope: 'Namespaced',
+      names: {
+        kind,
+        listKind: `${kind}List`,
+        plural,
+        singular: kind.toLowerCase(),
+        shortNames,
+        categories: ['conveyor'],
+      },
+      versions: [
+        {
+          name: version,
+          served: true,
+          storage: true,
+          schema: {
+            openAPIV3Schema: {
+              description,
+              type: 'object',
+              properties: {
+                apiVersion: { type: 'string' },
+                kind: { type: 'string' },
+                metadata: { type: 'object' },
+                spec,
+                status: structural(status),
+              },
+              ...('default' in spec ? {} : { required: ['spec'] }),
+            },
+          },
+          subresources: { status: {} },
+          additionalPrinterColumns: columns,
+        },
+      ],
+    },
+  };
+}
+
+const root = join(import.meta.dirname, '..');
+const path = join(root, FILE);
+const documents = (Object.keys(KINDS) as Kind[]).map((kind) =>
+  stringify(definition(kind), { aliasDuplicateObjects: false }),
+);
+const text = await format(
+  `# Generated by \`make generate\` from src/router/pipelines/schema.ts.\n${documents.join('---\n')}`,
+  { ...(await resolveConfig(path)), filepath: path },
+);
+
+if (!process.argv.includes('--check')) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+} else if (!existsSync(path) || readFileSync(path, 'utf8') !== text) {
+  console.error(`not as the code has it: ${FILE}; run "make generate"`);
+  process.exitCode = 1;
+}
