@@ -8,7 +8,7 @@ import { format, resolveConfig } from 'prettier';
 import { stringify } from 'yaml';
 import type { z } from 'zod';
 import { API_VERSION, resourceSchema } from '../src/router/pipelines/schema.ts';
-import { CUSTOM_RESOURCES, type Kind } from '../src/router/resources/kinds.ts';
+import { CUSTOM_RESOURCES, type Kind } from '../src/router/pipelines/kinds.ts';
 import { componentStatusSchema, pipelineStatusSchema } from '../src/router/resources/status-schema.ts';
 import { structural } from './structural-schema.ts';
 

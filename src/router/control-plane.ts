@@ -58,6 +58,7 @@ export class ControlPlane implements Coordination {
   readonly #sessions = new Map<string, Session>();
   readonly #time: RunningTime;
   readonly #leaseMs: number;
+  readonly #placedListeners = new Set<(pipelineIds: readonly string[]) => void>();
   #pending: NodeJS.Timeout | undefined;
   #lastTookMs = 0;
 
@@ -243,13 +244,21 @@ export class ControlPlane implements Coordination {
     );
   }
 
+  /** Hears which pipelines were placed anew, or no more. Returns what ends it. */
+  onPlaced(listener: (pipelineIds: readonly string[]) => void): () => void {
+    this.#placedListeners.add(listener);
+    return () => this.#placedListeners.delete(listener);
+  }
+
   #tell(): void {
+    const touched = this.#planner.touched();
     for (const { sidecarId, pipelineId, assignment } of this.#planner.recompute()) {
       const session = this.#sessions.get(sidecarId);
       if (session === undefined || session.held || !session.outbox.set(pipelineId, assignment)) continue;
       this.#options.observe('assignment changed');
       session.watcher?.notify();
     }
+    for (const listener of this.#placedListeners) listener(touched);
   }
 }
 

@@ -1,8 +1,9 @@
 import { ConveyorError } from '../foundation/errors.ts';
 import type { Component } from '../foundation/lifecycle/component.ts';
 import type { Coordination } from './api/ports.ts';
+import type { PipelineToPlace } from './assignment/inputs.ts';
 import type { ControlPlane } from './control-plane.ts';
-import type { PipelineStore } from './pipelines/store.ts';
+import type { PipelineStore, StoredPipeline } from './pipelines/store.ts';
 
 /** Whether this replica leads. */
 export interface Leadership {
@@ -21,7 +22,7 @@ export const ALONE: Leadership = {
 };
 
 /** What status and metrics read of a control plane. */
-export type PlaneView = Pick<ControlPlane, 'settling' | 'massLapse' | 'members' | 'placements'>;
+export type PlaneView = Pick<ControlPlane, 'settling' | 'massLapse' | 'members' | 'placements' | 'onPlaced'>;
 
 /** The control plane of each term in turn. */
 export interface Terms extends Component, Coordination, PlaneView {
@@ -47,14 +48,23 @@ export interface TermsOptions {
  * that does not lead has one that nobody reaches and that runs nothing.
  */
 export function createTerms({ leadership, store, newPlane }: TermsOptions): Terms {
-  let plane = newPlane();
+  const toRun = createToRun(store);
+  const listeners = new Set<(pipelineIds: readonly string[]) => void>();
+  const begin = (): ControlPlane => {
+    const begun = newPlane();
+    begun.onPlaced((ids) => {
+      for (const listener of listeners) listener(ids);
+    });
+    return begun;
+  };
+  let plane = begin();
   let unfollow: (() => void)[] = [];
   const hand = (): void => {
-    if (leadership.leading()) plane.setPipelines(toRun(store));
+    if (leadership.leading()) plane.setPipelines(toRun());
   };
   const turn = (): void => {
     plane.close();
-    plane = newPlane();
+    plane = begin();
     hand();
   };
   const assertLeading = (): void => {
@@ -100,11 +110,20 @@ export function createTerms({ leadership, store, newPlane }: TermsOptions): Term
     },
     members: () => plane.members(),
     placements: () => plane.placements(),
+    onPlaced(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
   };
 }
 
-function toRun(store: PipelineStore): Parameters<ControlPlane['setPipelines']>[0] {
-  return [...store.pipelines().values()]
-    .filter(({ definition }) => definition.enabled)
-    .map(({ definition, generation }) => ({ ...definition, generation }));
+/** Reads what is to run; what did not change is the same object, so that the planner sees it at a glance. */
+function createToRun(store: PipelineStore): () => PipelineToPlace[] {
+  const known = new WeakMap<StoredPipeline, PipelineToPlace>();
+  const toPlace = (stored: StoredPipeline): PipelineToPlace => {
+    const placed = known.get(stored) ?? { ...stored.definition, generation: stored.generation };
+    known.set(stored, placed);
+    return placed;
+  };
+  return () => [...store.pipelines().values()].filter(({ definition }) => definition.enabled).map(toPlace);
 }

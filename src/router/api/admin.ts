@@ -35,9 +35,9 @@ export function adminHandlers(options: AdminOptions): RouterAdminHandlers {
     if (found === undefined) throw new ConveyorError('NOT_FOUND', `no pipeline ${fullId(id)}`);
     return found;
   };
-  const statusOf = ({ definition, updatedAtMs, createdAtMs }: StoredPipeline): PipelineStatus => ({
+  const statusOf = ({ definition, version, updatedAtMs, createdAtMs }: StoredPipeline): PipelineStatus => ({
     enabled: definition.enabled,
-    version: Math.floor(updatedAtMs),
+    version,
     createdAt: timestamp(createdAtMs),
     updatedAt: timestamp(updatedAtMs),
     stageStatuses: stageStatuses(definition.id),
@@ -70,7 +70,7 @@ export function adminHandlers(options: AdminOptions): RouterAdminHandlers {
         if (wanted.id !== '' && fullId(wanted.id) !== fullId(id))
           throw new ConveyorError('INVALID_ARGUMENT', `a pipeline keeps its id: ${id} is not ${wanted.id}`);
         await store.update(toResource({ ...wanted, id }, required(id).resource));
-        return { version: Math.floor(required(id).updatedAtMs) };
+        return { version: required(id).version };
       });
     }),
     DeletePipeline: answering(async ({ pipelineId }, metadata) => {

@@ -1,4 +1,5 @@
 import type { PipelineAssignment } from '../../foundation/grpc/gen/conveyor/sidecar/PipelineAssignment.ts';
+import { Index } from '../index-by-key.ts';
 import { assignPipeline, type Placement } from './assign.ts';
 import type { Candidate, PipelineToPlace } from './inputs.ts';
 
@@ -76,9 +77,14 @@ export class Planner {
     return found;
   }
 
+  /** The pipelines that `recompute` will place anew, or no more. */
+  touched(): readonly string[] {
+    return [...this.#dirty].sort();
+  }
+
   /** Recomputes what was touched. @returns every part in those pipelines, and those that ended. */
   recompute(): AssignmentLevel[] {
-    const touched = [...this.#dirty].sort();
+    const touched = this.touched();
     this.#dirty.clear();
     return touched.flatMap((id) => this.#recomputeOne(id));
   }
@@ -110,30 +116,9 @@ export class Planner {
 
 /** Both are built with their keys in one order. */
 function isSame(before: unknown, after: unknown): boolean {
-  return JSON.stringify(before) === JSON.stringify(after);
+  return before === after || JSON.stringify(before) === JSON.stringify(after);
 }
 
 function serviceKeys({ namespace, stages }: PipelineToPlace): string[] {
   return stages.map(({ serviceName }) => key(namespace, serviceName));
-}
-
-/** Who stands under which key. */
-class Index {
-  readonly #sets = new Map<string, Set<string>>();
-
-  of(key: string): ReadonlySet<string> {
-    return this.#sets.get(key) ?? new Set();
-  }
-
-  add(id: string, keys: readonly string[]): void {
-    for (const key of keys) this.#sets.set(key, new Set(this.#sets.get(key)).add(id));
-  }
-
-  remove(id: string, keys: readonly string[]): void {
-    for (const key of keys) {
-      const left = this.#sets.get(key);
-      left?.delete(id);
-      if (left?.size === 0) this.#sets.delete(key);
-    }
-  }
 }

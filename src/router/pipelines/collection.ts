@@ -44,7 +44,7 @@ export class Collection {
   /** The file is there, but its text cannot be had: what it held stays. */
   keep(file: string, reason: string): void {
     const { taken } = this.#sources.get(file) ?? { taken: [] };
-    const problems: Problem[] = [{ severity: 'error', file, line: 1, reason }];
+    const problems: Problem[] = [{ severity: 'error', file, reason }];
     this.#sources.set(file, { taken, candidate: undefined, problems });
   }
 

@@ -85,6 +85,17 @@ export function referenceOf(stage: StageSpec): string {
   return stage.selector?.service ?? stage.id;
 }
 
+/** Which resource each stage refers to, there or not. */
+export function componentsOf(
+  resource: PipelineResource,
+): { readonly stageId: string; readonly key: string }[] {
+  const { namespace } = resource.metadata;
+  return stagesOf(resource).map((stage) => ({
+    stageId: stage.id,
+    key: `${KIND_OF[stage.type]} ${namespace}/${referenceOf(stage)}`,
+  }));
+}
+
 function defineStage(stage: StageSpec, find: Lookup): StageDefinition {
   const name = referenceOf(stage);
   const resource = find(KIND_OF[stage.type], name);

@@ -36,7 +36,7 @@ export function parseManifest(text: string, file: string): Manifest {
     }
   } catch (error) {
     // an alias bomb, nesting deeper than the stack: no more is to be learned of such a file
-    problems.push({ severity: 'error', file, line: 1, reason: `cannot be read: ${messageOf(error)}` });
+    problems.push({ severity: 'error', file, reason: `cannot be read: ${messageOf(error)}` });
   }
   return { resources, problems: [...problems, ...duplicates(resources, file)] };
 }

@@ -1,4 +1,3 @@
-import { type FSWatcher, watch } from 'node:fs';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConveyorError } from '../../foundation/errors.ts';
@@ -8,6 +7,7 @@ import { type Loop, startLoop } from '../../foundation/lifecycle/loop.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
 import { Collection } from './collection.ts';
 import { type FileState, listManifests, MAX_FILES } from './directory.ts';
+import { type DirectoryWatch, watchDirectory } from './directory-watch.ts';
 import { type DocumentEdit, documentOf, editPipeline, render, writeAtomically } from './edit.ts';
 import { generation } from './generation.ts';
 import { parseManifest } from './manifest.ts';
@@ -40,11 +40,12 @@ export class FileStore implements PipelineStore, Component {
   #pipelines: ReadonlyMap<string, StoredPipeline> = new Map();
   #problems: readonly Problem[] = [];
   #loop: Loop | undefined;
-  #watcher: FSWatcher | undefined;
+  readonly #watch: DirectoryWatch;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: FileStoreOptions) {
     this.#options = { rescanMs: 5_000, settleMs: 50, ...options };
+    this.#watch = watchDirectory(options.directory, options.logger, () => this.#loop?.trigger());
   }
 
   async start(): Promise<void> {
@@ -58,23 +59,12 @@ export class FileStore implements PipelineStore, Component {
         return rescanMs;
       },
     });
-    this.#follow(this.#loop);
-  }
-
-  #follow(loop: Loop): void {
-    const { directory, logger } = this.#options;
-    try {
-      this.#watcher = watch(directory, () => loop.trigger());
-      this.#watcher.on('error', (error) => logger.warn('pipeline directory sends no events', { error }));
-    } catch (error) {
-      logger.warn('pipeline directory sends no events', { error });
-    }
   }
 
   async stop(): Promise<void> {
-    this.#watcher?.close();
     await this.#loop?.stop();
     await this.#turn;
+    this.#watch.close();
   }
 
   pipelines(): ReadonlyMap<string, StoredPipeline> {
@@ -175,6 +165,8 @@ export class FileStore implements PipelineStore, Component {
   async #list(): Promise<Map<string, FileState> | undefined> {
     const before = this.#directoryProblem;
     try {
+      // before the look: what comes after it is an event
+      await this.#watch.renew();
       const found = await listManifests(this.#options.directory);
       this.#directoryProblem = undefined;
       if (before !== undefined) this.#publish();
@@ -182,7 +174,7 @@ export class FileStore implements PipelineStore, Component {
     } catch (error) {
       if (this.#loop === undefined) throw error;
       const reason = `${ConveyorError.from(error).message}; what ran goes on`;
-      this.#directoryProblem = { severity: 'error', file: this.#options.directory, line: 1, reason };
+      this.#directoryProblem = { severity: 'error', file: this.#options.directory, reason };
       if (before === undefined) this.#publish();
       return undefined;
     }
@@ -209,7 +201,7 @@ export class FileStore implements PipelineStore, Component {
     return new Map(
       this.#collection.pipelines().map(({ definition, resource, file }) => {
         const { createdAtMs, updatedAtMs } = this.#files.get(file) ?? { createdAtMs: 0, updatedAtMs: 0 };
-        const origin = { origin: file, createdAtMs, updatedAtMs };
+        const origin = { origin: file, version: Math.floor(updatedAtMs), createdAtMs, updatedAtMs };
         return [definition.id, { definition, resource, ...origin, generation: generation(definition) }];
       }),
     );

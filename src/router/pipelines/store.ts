@@ -9,12 +9,13 @@ export interface StoredPipeline {
   readonly resource: PipelineResource;
   /** Where it stands, for people. */
   readonly origin: string;
+  /** A later one has a higher number. */
+  readonly version: number;
   readonly createdAtMs: number;
-  /** Also its version: a later one has a higher number. */
   readonly updatedAtMs: number;
 }
 
-/** Where pipelines come from: a directory of files, later custom resources. */
+/** Where pipelines come from: a directory of files, or custom resources. */
 export interface PipelineStore {
   /** What is to run now, by id. */
   pipelines(): ReadonlyMap<string, StoredPipeline>;
@@ -24,7 +25,7 @@ export interface PipelineStore {
   onChange(listener: () => void): () => void;
   /** @throws ConveyorError ALREADY_EXISTS; INVALID_ARGUMENT with everything that is wrong. */
   create(resource: PipelineResource): Promise<void>;
-  /** @throws ConveyorError NOT_FOUND; INVALID_ARGUMENT; FAILED_PRECONDITION when its file is broken. */
+  /** @throws ConveyorError NOT_FOUND; INVALID_ARGUMENT; FAILED_PRECONDITION when its file is broken; what the API says. */
   update(resource: PipelineResource): Promise<void>;
   /** @throws ConveyorError NOT_FOUND; FAILED_PRECONDITION when its file is broken. */
   setEnabled(id: string, enabled: boolean): Promise<void>;

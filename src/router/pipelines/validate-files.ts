@@ -30,7 +30,7 @@ export async function validateFiles(paths: readonly string[]): Promise<Validatio
       }
     } catch (error) {
       const { message } = ConveyorError.from(error);
-      unreadable.push({ severity: 'error', file: path, line: 1, reason: message });
+      unreadable.push({ severity: 'error', file: path, reason: message });
     }
   }
   const collection = new Collection();
@@ -47,5 +47,9 @@ export async function validateFiles(paths: readonly string[]): Promise<Validatio
 }
 
 async function filesAt(path: string): Promise<string[]> {
-  return (await stat(path)).isDirectory() ? [...(await listManifests(path)).keys()] : [path];
+  if (!(await stat(path)).isDirectory()) return [path];
+  const files = [...(await listManifests(path)).keys()];
+  if (files.length === 0)
+    throw new ConveyorError('NOT_FOUND', 'no manifest (*.yaml, *.yml) is in this directory');
+  return files;
 }

@@ -20,12 +20,16 @@ interface Stored {
   readonly stages: () => Record<string, string>;
 }
 
-async function startStore(test: TestContext, files: Readonly<Record<string, string>>): Promise<Stored> {
+async function startStore(
+  test: TestContext,
+  files: Readonly<Record<string, string>>,
+  rescanMs = 5_000,
+): Promise<Stored> {
   const directory = await mkdtemp(join(tmpdir(), 'store-'));
   for (const [file, text] of Object.entries(files)) await writeFile(join(directory, file), text);
   const clock = manualClock();
   const logger = recordLog();
-  const store = new FileStore({ directory, clock, logger });
+  const store = new FileStore({ directory, clock, logger, rescanMs });
   test.after(async () => {
     await store.stop();
     await rm(directory, { recursive: true });
@@ -95,6 +99,21 @@ describe('the directory of manifests', () => {
       return stages()['default/p'] === 'in,mask,out';
     });
     assert.deepEqual(store.problems(), []);
+  });
+
+  it('hears of changes again in a directory that was made anew', async (test) => {
+    const rescanMs = 3_600_000;
+    const { directory, clock, store, stages } = await startStore(test, {}, rescanMs);
+    await rm(directory, { recursive: true });
+    await waitFor(() => store.problems().length === 1);
+    await mkdir(directory);
+    await clock.advance(rescanMs);
+    await waitFor(() => store.problems().length === 0);
+    await writeFile(join(directory, 'p.yaml'), shortForm('p', ['in', 'out']));
+    await waitFor(async () => {
+      await clock.advance(50);
+      return stages()['default/p'] === 'in,out';
+    });
   });
 
   it('logs each problem once', async (test) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
+import { formatProblem } from '../../../src/router/pipelines/problem.ts';
 import { resourceSchema } from '../../../src/router/pipelines/schema.ts';
 import { validateFiles } from '../../../src/router/pipelines/validate-files.ts';
 
@@ -33,6 +34,14 @@ describe('validating files', () => {
       problems.map(({ file }) => file),
       ['missing.yaml'],
     );
+  });
+});
+
+describe('a directory without manifests', () => {
+  it('is reported: it is hardly the one that was meant', async () => {
+    const { ok, problems } = await validateFiles([join(import.meta.dirname)]);
+    assert.equal(ok, false);
+    assert.match(problems.map(formatProblem).join(), /unit\/router: no manifest \(/);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Resource as ApiResource } from '../../foundation/kubernetes/api.ts';
-import { API_VERSION, type Resource } from '../pipelines/schema.ts';
+import { API_VERSION, type Resource } from './schema.ts';
 
 /** The kinds of custom resources. */
 export type Kind = Resource['kind'];

@@ -1,0 +1,33 @@
+import { type FSWatcher, watch } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { Logger } from '../../foundation/telemetry/logger.ts';
+
+/** The events of a directory. */
+export interface DirectoryWatch {
+  /** Looks whether the directory was made anew: a watch of the one that is gone sends nothing of it. */
+  renew(): Promise<void>;
+  close(): void;
+}
+
+/** Watches a directory from the first `renew` on. Some file systems send no events: that is logged, no error. */
+export function watchDirectory(directory: string, logger: Logger, onEvent: () => void): DirectoryWatch {
+  let watched: string | undefined;
+  let watcher: FSWatcher | undefined;
+  const close = (): void => watcher?.close();
+  const failed = (error: unknown): void => logger.warn('pipeline directory sends no events', { error });
+  return {
+    close,
+    async renew() {
+      const found = await stat(directory).catch(() => undefined);
+      const identity = found && `${found.dev}:${found.ino}:${found.birthtimeMs}`;
+      if (identity === undefined || identity === watched) return;
+      close();
+      watched = identity;
+      try {
+        watcher = watch(directory, onEvent).on('error', failed);
+      } catch (error) {
+        failed(error);
+      }
+    },
+  };
+}
