@@ -6,7 +6,14 @@
 /** One key: what it is, who sets it, what it may be and what it does. */
 interface KeyDocument {
   readonly key: `conveyor.etl/${string}`;
-  readonly on: 'pod annotation' | 'pod label' | 'pod condition' | 'namespace or pod label' | 'registration';
+  readonly on:
+    | 'pod annotation'
+    | 'pod label'
+    | 'pod condition'
+    | 'namespace or pod label'
+    | 'registration'
+    | 'secret annotation'
+    | 'lease annotation';
   /** Who writes it: a user, or one of the programs. */
   readonly by: 'user' | 'injector' | 'router' | 'sidecar';
   /** Allowed values, as the page shows them. */
@@ -103,6 +110,22 @@ export const KEY_DOCUMENTS = {
     ...{ key: 'conveyor.etl/injected', on: 'pod annotation', by: 'injector' },
     values: 'version and hash',
     description: 'What was injected, for `conveyor-sidecar audit`.',
+  },
+  rotate: {
+    ...{ key: 'conveyor.etl/rotate', on: 'secret annotation', by: 'user' },
+    values: 'anything',
+    description:
+      'On the Secret `conveyor-ca`: a new authority, and certificates by it. The injector takes the annotation away as it begins.',
+  },
+  trusted: {
+    ...{ key: 'conveyor.etl/trusted', on: 'lease annotation', by: 'injector' },
+    values: 'a fingerprint',
+    description: 'The bundle that this replica of the injector has seen in the webhook configuration.',
+  },
+  served: {
+    ...{ key: 'conveyor.etl/served', on: 'lease annotation', by: 'injector' },
+    values: 'a fingerprint',
+    description: 'The certificate that this replica of the injector serves.',
   },
   leader: {
     ...{ key: 'conveyor.etl/leader', on: 'pod label', by: 'router' },

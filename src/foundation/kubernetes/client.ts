@@ -1,15 +1,5 @@
 import type { ListMeta } from 'kubernetes-types/meta/v1.d.ts';
-import { ConveyorError } from '../errors.ts';
-import type {
-  KubeApi,
-  KubeObject,
-  ObjectName,
-  Patch,
-  Resource,
-  WatchEvent,
-  WatchOptions,
-  WriteOptions,
-} from './api.ts';
+import type { KubeApi, KubeObject, ObjectName, Patch, Resource, WriteOptions } from './api.ts';
 import { loadCredentials } from './credentials.ts';
 import { deadline } from './deadline.ts';
 import { apiVersionOf, collectionPath, objectPath, type Query, selectionQuery, withQuery } from './paths.ts';

@@ -33,9 +33,9 @@ export interface ControllerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** How many keys at a time; 1 unless told. */
-  readonly concurrency?: number;
-  readonly timings?: Partial<ControllerTimings>;
-  readonly random?: () => number;
+  readonly concurrency?: number | undefined;
+  readonly timings?: Partial<ControllerTimings> | undefined;
+  readonly random?: (() => number) | undefined;
 }
 
 const TIMINGS: ControllerTimings = { spacingMs: 50, backoff: { baseMs: 200, maxMs: 60_000 } };

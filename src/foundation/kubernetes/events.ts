@@ -49,8 +49,8 @@ export interface EventOptions {
   readonly instance: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly timings?: Partial<EventTimings>;
-  readonly random?: () => number;
+  readonly timings?: Partial<EventTimings> | undefined;
+  readonly random?: (() => number) | undefined;
 }
 
 const TIMINGS: EventTimings = { spacingMs: 60_000, backoff: { baseMs: 1_000, maxMs: 60_000 } };

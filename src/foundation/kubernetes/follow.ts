@@ -5,7 +5,7 @@ import type { Component } from '../lifecycle/component.ts';
 import { type Loop, startLoop } from '../lifecycle/loop.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { KubeApi, KubeObject, Resource, Selection } from './api.ts';
-import { createHolding, keyOf } from './holding.ts';
+import { createHolding } from './holding.ts';
 import { createOutage } from './outage.ts';
 import { startWatchdog } from './watchdog.ts';
 
@@ -56,8 +56,8 @@ export interface FollowOptions {
   readonly selection: Selection;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly timings?: Partial<FollowTimings>;
-  readonly random?: () => number;
+  readonly timings?: Partial<FollowTimings> | undefined;
+  readonly random?: (() => number) | undefined;
 }
 
 /**

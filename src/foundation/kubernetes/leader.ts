@@ -41,8 +41,8 @@ export interface LeaderOptions {
   readonly identity: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly timings?: Partial<LeaderTimings>;
-  readonly random?: () => number;
+  readonly timings?: Partial<LeaderTimings> | undefined;
+  readonly random?: (() => number) | undefined;
 }
 
 /**
