@@ -2,8 +2,10 @@
 FROM node:24-slim AS build
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
-RUN npm install --no-save
-COPY . .
+# no package's script is needed to bundle: the binaries of esbuild come as packages
+RUN npm install --no-save --ignore-scripts
+COPY src src
+COPY scripts/build.ts scripts/
 # the image's Node is not on a path that env would search
 RUN node scripts/build.ts && sed -i '1s|.*|#!/nodejs/bin/node|' dist/conveyor-sidecar.mjs \
  && mkdir -p /out/app /out/usr/local/bin \

@@ -1,0 +1,121 @@
+# shellcheck shell=bash
+# Images without an engine and without a registry: buildah in a chroot. The base images that the Dockerfiles name are
+# stand-ins of the same layout: Node from npm, its libraries from this machine, a shell where the real one has it.
+
+IMAGES=$CACHE/images
+NODE_MAJOR=24
+
+# overlay copies nothing, but cannot lie on another overlay
+storage_driver() { if [ "$(stat -f -c %T "$CACHE")" = overlayfs ]; then echo vfs; else echo overlay; fi; }
+run_buildah() {
+  mkdir -p "$CACHE/tmp"
+  STORAGE_DRIVER=$(storage_driver) BUILDAH_ISOLATION=chroot TMPDIR=$CACHE/tmp \
+    buildah --root "$CACHE/storage" --runroot "$CACHE/tmp/buildah" "$@"
+}
+bud() { # TAG CONTEXT [FLAGS...]: --timestamp, so that equal contents are the same image
+  run_buildah bud --quiet --layers --pull-never --timestamp 0 --tag "$1" "${@:3}" "$2" > /dev/null
+}
+archive() { # TAG -> a docker-archive of it, for `load`
+  local id out
+  id=$(run_buildah images --quiet --no-trunc "$1") || die "no image $1"
+  out=$IMAGES/$(basename "${1%:*}")-$(cut -c8-19 <<< "$id").tar
+  mkdir -p "$IMAGES"
+  if [ ! -f "$out" ]; then
+    rm -f "${out%-*}"-*.tar
+    run_buildah push --quiet "$1" "docker-archive:$out.part:$1" >&2
+    mv "$out.part" "$out"
+  fi
+  echo "$out"
+}
+
+image() { # NAME -> its archive
+  local begin=$SECONDS
+  case $1 in
+    pause) from_files e2e.local/pause:1 pause "$CLUSTER/images/pause.c" ;;
+    coredns) from_files e2e.local/coredns:1 coredns "$COREDNS" ;;
+    prometheus) from_files e2e.local/prometheus:2 prometheus "$CLUSTER/images/prometheus.Dockerfile" ;;
+    sidecar) from_dockerfile docker.io/library/conveyor-sidecar:dev Dockerfile ;;
+    examples) from_dockerfile docker.io/library/conveyor-examples:dev examples/Dockerfile ;;
+    *) die "no image is called $1: pause coredns prometheus sidecar examples" ;;
+  esac
+  [ $((SECONDS - begin)) -lt 2 ] || log "image $1: $((SECONDS - begin)) s"
+}
+
+# an image of a few files, laid out by root_NAME below a folder
+from_files() { # TAG NAME INPUT...
+  local tag=$1 name=$2
+  shift 2
+  local mark
+  mark=$IMAGES/.$name-$(content "$CLUSTER/lib/images.sh" "$CLUSTER/images/$name.Dockerfile" "$@")
+  if [ ! -f "$mark" ]; then
+    local root=$CACHE/tmp/$name
+    rm -rf "$root"
+    mkdir -p "$root" "$IMAGES"
+    "root_$name" "$root"
+    bud "$tag" "$root" --file "$CLUSTER/images/$name.Dockerfile"
+    rm -rf "$root"
+    touch "$mark"
+  fi
+  archive "$tag"
+}
+from_dockerfile() { # TAG DOCKERFILE
+  base_images
+  local npmrc=()
+  # the machine's registry, which may want a password: for the time of the build, in no layer
+  [ ! -f "$HOME/.npmrc" ] || npmrc=(--volume "$HOME/.npmrc:/root/.npmrc:ro")
+  bud "$1" "$REPOSITORY" --file "$REPOSITORY/$2" "${npmrc[@]}"
+  archive "$1"
+}
+base_images() {
+  [ -x "$CACHE/npm/node_modules/node/bin/node" ] || fetch_node
+  from_files docker.io/library/node:24-slim node-slim > /dev/null
+  from_files gcr.io/distroless/nodejs24-debian12:nonroot node-distroless > /dev/null
+}
+fetch_node() {
+  log "npm install node@$NODE_MAJOR"
+  mkdir -p "$CACHE/npm"
+  echo '{ "private": true }' > "$CACHE/npm/package.json"
+  # the binary comes by the package's own script
+  (cd "$CACHE/npm" && npm install --no-audit --no-fund --loglevel=error --foreground-scripts "node@$NODE_MAJOR" npm@11 >&2)
+}
+
+root_pause() { gcc -Os -static -s -o "$1/pause" "$CLUSTER/images/pause.c"; }
+root_coredns() { cp "$COREDNS" "$1/"; }
+root_prometheus() {
+  # taken out of its package: installed, it would run on this machine
+  (cd "$CACHE/tmp" && rm -f prometheus_*.deb && apt-get download -qq prometheus 2> /dev/null && dpkg-deb -x prometheus_*.deb prometheus.deb.d)
+  install -D -t "$1/usr/bin" "$CACHE/tmp/prometheus.deb.d/usr/bin/"{prometheus,promtool}
+  rm -rf "$CACHE/tmp"/prometheus{.deb.d,_*.deb}
+  add_libraries "$1" "$1/usr/bin/prometheus"
+  accounts "$1" "nobody:x:65534:65534:nobody:/:/sbin/nologin"
+}
+root_node-distroless() {
+  add_node "$1" /nodejs/bin/node
+  accounts "$1" 'nonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin'
+  mkdir -p "$1/home/nonroot"
+}
+root_node-slim() {
+  add_node "$1" /usr/local/bin/node
+  accounts "$1" 'node:x:1000:1000::/home/node:/bin/sh'
+  mkdir -p "$1"/{bin,root,usr/bin,usr/local/lib/node_modules}
+  cp "$(command -v busybox)" "$1/bin/busybox"
+  local applet
+  for applet in $(busybox --list); do [ "$applet" = busybox ] || ln -s busybox "$1/bin/$applet"; done
+  ln -s /bin/env "$1/usr/bin/env"
+  cp -r "$CACHE/npm/node_modules/npm" "$1/usr/local/lib/node_modules/"
+  ln -s ../lib/node_modules/npm/bin/npm-cli.js "$1/usr/local/bin/npm"
+}
+add_node() { # ROOT PATH
+  install -D "$CACHE/npm/node_modules/node/bin/node" "$1$2"
+  add_libraries "$1" "$1$2"
+}
+add_libraries() { # ROOT PROGRAM: what it needs of glibc, and the authorities that this machine trusts
+  local library
+  ldd "$2" | grep -oE '/[^ ]+' | while read -r library; do install -D "$library" "$1$library"; done
+  install -D -m 644 /etc/ssl/certs/ca-certificates.crt "$1/etc/ssl/certs/ca-certificates.crt"
+}
+accounts() { # ROOT LINE: root, and the one that the line of /etc/passwd names
+  printf '%s\n' 'root:x:0:0:root:/root:/sbin/nologin' "$2" > "$1/etc/passwd"
+  printf '%s\n' 'root:x:0:' "$(cut -d: -f1,2,4 <<< "$2"):" > "$1/etc/group"
+  install -d -m 1777 "$1/tmp"
+}
