@@ -1,6 +1,6 @@
 // Who may import whom (docs/architecture.md). Imports of types count as well.
 const PROGRAMS = 'sidecar|router|injector|demo';
-const ROOMS = 'discovery|own-pod|cluster-client|routing|data-plane';
+const ROOMS = 'discovery|own-pod|cluster-client|routing|data-plane|leaving';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -43,6 +43,7 @@ module.exports = {
         pathNot: [
           '^src/(sidecar|router|injector|demo)/(\\1|settings)\\.ts$',
           '^src/sidecar/discover\\.ts$',
+          '^src/injector/(inject-files|audit)\\.ts$',
           '^src/router/pipelines/(validate-files|problem)\\.ts$',
         ],
       },

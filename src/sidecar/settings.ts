@@ -21,6 +21,7 @@ import {
 } from '../foundation/config/value-type.ts';
 import { MAX_LABELS } from './own-pod/labels.ts';
 import { OWN_POD_SETTINGS } from './own-pod/settings.ts';
+import { LEAVING_SETTINGS } from './leaving/settings.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -30,6 +31,8 @@ const MAX_SCANNED_PORTS = 1_000;
 
 const printable = /^[\x21-\x7e]{1,253}$/;
 const serviceName = text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'a service name');
+
+const path = text(/^\P{C}{1,4096}$/u, 'a path');
 
 const IDENTITY = {
   sidecarId: setting({
@@ -89,6 +92,22 @@ const ROUTER = {
     describe: 'router address; several are tried in turn',
     type: list(hostPort),
     default: ['localhost:50051'],
+  }),
+  routerCaFile: setting({
+    env: 'ROUTER_CA_FILE',
+    group: 'Router',
+    describe: 'authorities (PEM) that the router is known by; with it every address is dialled by TLS',
+    type: path,
+    default: '',
+    defaultText: 'no TLS',
+  }),
+  routerTokenFile: setting({
+    env: 'ROUTER_TOKEN_FILE',
+    group: 'Router',
+    describe: 'service account token of audience conveyor-router, shown to the router by TLS alone',
+    type: path,
+    default: '',
+    defaultText: 'none',
   }),
   heartbeatIntervalMs: setting({
     env: 'HEARTBEAT_INTERVAL_SECS',
@@ -228,16 +247,6 @@ const DATA_PLANE = {
   }),
 };
 
-const LIFECYCLE = {
-  shutdownGraceMs: setting({
-    env: 'SHUTDOWN_GRACE',
-    group: 'Lifecycle',
-    describe: 'time from SIGTERM to the end, within which work in flight is finished',
-    type: duration({ minMs: 0, maxMs: 60 * MINUTE }),
-    default: 25 * SECOND,
-  }),
-};
-
 /** What tells where services may be. */
 export const DISCOVER = defineConfig(
   { ...DISCOVERY, grpcPort: SERVERS.grpcPort, adminPort: SERVERS.adminPort },
@@ -274,11 +283,16 @@ export const SIDECAR = defineConfig(
     ...DISCOVERY,
     ...OWN_POD_SETTINGS,
     ...DATA_PLANE,
-    ...LIFECYCLE,
+    ...LEAVING_SETTINGS,
     ...LOG_SETTINGS,
   },
   [
     ...DISCOVER.rules,
+    {
+      keys: ['routerTokenFile', 'routerCaFile'],
+      check: ({ routerTokenFile, routerCaFile }) =>
+        routerTokenFile !== '' && routerCaFile === '' ? 'a token is shown by TLS alone' : undefined,
+    },
     {
       keys: ['maxMessageBytes', 'byteBudgetBytes'],
       check: ({ maxMessageBytes, byteBudgetBytes }) =>

@@ -8,14 +8,17 @@ import type { Logger } from '../foundation/telemetry/logger.ts';
 import { createRegistry } from '../foundation/telemetry/metrics.ts';
 import type { ReadinessCheck } from '../foundation/telemetry/readiness.ts';
 import { type ClusterClient, createClusterClient } from './cluster-client/cluster-client.ts';
+import { routerCredentials } from './cluster-client/credentials.ts';
 import { clusterClientMetrics } from './cluster-client/metrics.ts';
 import { createDataPath, type DataPath } from './data-path.ts';
 import { candidatesOf } from './discover.ts';
 import { createDiscovery, type Discovery } from './discovery/discovery.ts';
 import { discoveryMetrics } from './discovery/metrics.ts';
-import { type Life, lifeOf } from './life.ts';
+import type { Life } from './leaving/life.ts';
+import { drainPipelines, lifeOf, stopHooksOf } from './lifetime.ts';
 import { createLoad, type ProcessUsage } from './load.ts';
 import { createOffered, type Offered } from './offered.ts';
+import { mismatchEvent, openPod, podCheck, type PodView, sessionEvent } from './pod.ts';
 import { sessionServices } from './session-services.ts';
 import type { SidecarConfig } from './settings.ts';
 import { sidecarStatus } from './status.ts';
@@ -36,8 +39,8 @@ export interface Sidecar {
   readonly adminPort: number;
   /** Resolves when someone has asked it to leave by its admin port. */
   readonly exitRequested: Promise<void>;
-  /** Drains within the grace, then stops. Idempotent. */
-  shutdown(graceMs: number): Promise<void>;
+  /** Drains within the grace, then stops. Idempotent. @param graceMs in place of the setting. */
+  shutdown(graceMs?: number): Promise<void>;
 }
 
 interface Parts {
@@ -46,6 +49,7 @@ interface Parts {
   readonly dataPath: DataPath;
   readonly discovery: Discovery;
   readonly offered: Offered;
+  readonly pod: PodView;
   readonly session: ClusterClient;
 }
 
@@ -57,7 +61,7 @@ export async function runSidecar(
 ): Promise<number> {
   const sidecar = await startSidecar(config, host);
   await Promise.race([aborted(signal), sidecar.exitRequested]);
-  await sidecar.shutdown(config.shutdownGraceMs);
+  await sidecar.shutdown();
   return 0;
 }
 
@@ -77,9 +81,10 @@ export async function startSidecar(config: SidecarConfig, host: SidecarHost): Pr
   const clock = systemClock;
   const registry = createRegistry({ program: 'sidecar', version: host.version, node: host.nodeVersion });
   const startedAt = clock.wallTime();
-  const parts = partsOf(config, host, { clock, registry });
-  const { dataPath, discovery, session } = parts;
-  const life = lifeOf({ ...parts, logger: host.logger.child('shutdown'), graceMs: config.shutdownGraceMs });
+  const ending = (): boolean => life.leaving();
+  const parts = await partsOf(config, host, { clock, registry, ending });
+  const { dataPath, discovery, pod, session } = parts;
+  const life = lifeOf(parts, host.logger.child('shutdown'));
   const admin = createAdminServer({
     port: config.adminPort,
     registry,
@@ -88,13 +93,16 @@ export async function startSidecar(config: SidecarConfig, host: SidecarHost): Pr
       sidecarStatus({
         ...config,
         ...parts,
+        life,
+        view: pod,
         version: host.version,
         startedAt,
         wallTime: () => clock.wallTime(),
       }),
-    onDrain: ({ exit }) => life.drain(exit),
+    onDrain: ({ exit }) => (exit ? life.drain() : drainPipelines(parts)),
+    stopHooks: stopHooksOf(config, life),
   });
-  const all = group('sidecar', [admin, dataPath, discovery, session]);
+  const all = group('sidecar', [admin, dataPath, discovery, pod, session]);
   await all.start(new AbortController().signal);
   life.started((signal) => all.stop(signal));
   host.logger.info('started', {
@@ -112,11 +120,11 @@ export async function startSidecar(config: SidecarConfig, host: SidecarHost): Pr
 }
 
 /** Makes the rooms and joins them: each is given what it needs of the others. */
-function partsOf(
+async function partsOf(
   config: SidecarConfig,
   host: SidecarHost,
-  { clock, registry }: { clock: Clock; registry: Registry },
-): Parts {
+  { clock, registry, ending }: { clock: Clock; registry: Registry; ending: () => boolean },
+): Promise<Parts> {
   const { version, instance, logger, usage } = host;
   const channelCredentials = credentials.createInsecure();
   const discovery = createDiscovery({
@@ -127,8 +135,10 @@ function partsOf(
     metrics: discoveryMetrics(registry),
     probe: { timeoutMs: config.discoveryProbeTimeoutMs },
     slowIntervalMs: config.discoveryIntervalMs,
+    onMismatch: (mismatch) => pod.record(mismatchEvent(mismatch)),
   });
   const offered = createOffered(discovery.registry);
+  const pod = await openPod(config, { clock, logger, registry, discovery, offered, ending });
   const dataPath = createDataPath({
     ...config,
     clock,
@@ -142,9 +152,16 @@ function partsOf(
     byteBudget: config.byteBudgetBytes,
   });
   const session = createClusterClient({
-    identity: { ...config, version, instance },
+    identity: {
+      ...{ ...config, version, instance },
+      get labels() {
+        return pod.labels();
+      },
+    },
+    onRelabelled: (listener) => pod.onLabels(listener),
+    tell: (notice) => pod.record(sessionEvent(notice)),
     addresses: config.clusterEndpoints,
-    credentials: channelCredentials,
+    credentials: routerCredentials({ ...config, logger: logger.child('session') }),
     advertised: { ...(config.podIp === '' ? {} : { podIp: config.podIp }), port: () => dataPath.port },
     services: sessionServices({
       registry: offered,
@@ -161,11 +178,11 @@ function partsOf(
       reregisterIntervalMs: config.reregisterIntervalMs,
     },
   });
-  return { clock, config, dataPath, discovery, offered, session };
+  return { clock, config, dataPath, discovery, offered, pod, session };
 }
 
 function checksOf(
-  { dataPath, session, clock, config }: Parts,
+  { dataPath, session, pod, clock, config }: Parts,
   life: Life,
   startedAt: number,
 ): ReadinessCheck[] {
@@ -192,5 +209,6 @@ function checksOf(
       name: 'not leaving',
       check: () => (life.leaving() ? { ok: false, reason: 'the sidecar is shutting down' } : { ok: true }),
     },
+    podCheck(pod),
   ];
 }

@@ -1,7 +1,9 @@
 import type { ClusterClient } from './cluster-client/cluster-client.ts';
 import type { DataPath } from './data-path.ts';
 import type { Discovery } from './discovery/discovery.ts';
+import type { Life } from './leaving/life.ts';
 import type { Offered } from './offered.ts';
+import { podStatus, type PodView } from './pod.ts';
 import type { Route } from './routing/table.ts';
 
 /** What a status is read from. */
@@ -15,6 +17,8 @@ export interface StatusSources {
   readonly dataPath: DataPath;
   readonly discovery: Discovery;
   readonly offered: Offered;
+  readonly life: Life;
+  readonly view: PodView;
   readonly session: ClusterClient;
 }
 
@@ -55,6 +59,8 @@ export function sidecarStatus(of: StatusSources): object {
     pod: of.podName,
     namespace: of.namespace,
     uptimeSeconds: Math.round((now - of.startedAt) / 1_000),
+    life: of.life.snapshot(),
+    kubernetes: podStatus(of.view),
     session: session.snapshot(),
     services: offered.found().map((service) => ({
       ...service,

@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Registry } from 'prom-client';
 import { type ReadinessCheck, readiness } from './readiness.ts';
@@ -14,6 +15,18 @@ export interface AdminPages {
    * Without this there is no such page.
    */
   readonly onDrain?: (options: { readonly exit: boolean }) => Promise<void>;
+  /** Without them there are no such pages. */
+  readonly stopHooks?: StopHooks | undefined;
+}
+
+/** What the kubelet calls when it is to stop a container of this pod (preStop, httpGet). */
+export interface StopHooks {
+  /** What their paths end in: it keeps strangers out. */
+  readonly key: string;
+  /** `/prestop/<key>`: the hook of this process's own container. It is answered at once. */
+  readonly ownStop: () => void;
+  /** `/prestop/<container>/<key>`: that of another; the kubelet stops it when this resolves. */
+  readonly hold: (container: string) => Promise<void>;
 }
 
 /** An HTTP answer. */
@@ -52,7 +65,31 @@ function drainPage(onDrain: NonNullable<AdminPages['onDrain']>): Page {
   };
 }
 
-function pageAt(path: string, { registry, checks, status, onDrain }: AdminPages): Page | undefined {
+const STOP_HOOK = /^\/prestop\/(?:([a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)\/)?([A-Za-z0-9_-]{1,128})$/;
+
+/** In constant time, whatever the lengths. */
+function isEqual(a: string, b: string): boolean {
+  const [left, right] = [a, b].map((each) => createHash('sha256').update(each).digest());
+  return left !== undefined && right !== undefined && timingSafeEqual(left, right);
+}
+
+function stopHookAt(path: string, hooks: StopHooks): Page | undefined {
+  const [, container, key = ''] = STOP_HOOK.exec(path) ?? [];
+  if (!isEqual(key, hooks.key)) return undefined;
+  return {
+    method: 'GET',
+    async answer() {
+      if (container === undefined) hooks.ownStop();
+      else await hooks.hold(container);
+      return { status: 200, body: 'ok\n' };
+    },
+  };
+}
+
+function pageAt(
+  path: string,
+  { registry, checks, status, onDrain, stopHooks }: AdminPages,
+): Page | undefined {
   switch (path) {
     case '/metrics':
       return {
@@ -78,7 +115,7 @@ function pageAt(path: string, { registry, checks, status, onDrain }: AdminPages)
     case '/drainz':
       return onDrain && drainPage(onDrain);
     default:
-      return undefined;
+      return stopHooks && stopHookAt(path, stopHooks);
   }
 }
 

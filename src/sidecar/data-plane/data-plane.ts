@@ -66,6 +66,7 @@ export class DataPlane {
   #batches = 0;
   #peerRuns = 0;
   #lastPeerCall = 0;
+  #lastStreamMs = -Infinity;
   #leavingPeers = false;
   #leavingSources = false;
 
@@ -127,6 +128,11 @@ export class DataPlane {
   /** Monotonic milliseconds of the last call of another sidecar. */
   get lastPeerCall(): number {
     return this.#lastPeerCall;
+  }
+
+  /** Monotonic milliseconds at which a source last had a stream open: now, while one has. */
+  get lastStream(): number {
+    return this.#streams.size > 0 ? this.#options.clock.now() : this.#lastStreamMs;
   }
 
   /** Batches of local sources that are on their way. */
@@ -238,7 +244,10 @@ export class DataPlane {
     });
     this.#streams.add(stream);
     this.#byHeaders.set(call.metadata, stream);
-    stream.serve(() => this.#streams.delete(stream));
+    stream.serve(() => {
+      this.#streams.delete(stream);
+      this.#lastStreamMs = this.#options.clock.now();
+    });
   }
 
   #receive(call: ServerUnaryCall<Buffer, Buffer>, reply: sendUnaryData<Buffer>): void {

@@ -33,7 +33,10 @@ async function stand(options: Omit<Parameters<typeof startSink>[0], 'name'> = {}
 
 const fromPeer = async (a: TestSidecar, sourceId = 'src'): Promise<string[]> =>
   fates(await receive(a.grpcPort, { records: records(0, 1, { sourceId }), stageId: 'store' }));
-const drained = ({ log }: TestSidecar): unknown => log.find(({ message }) => message === 'drained')?.fields;
+const drained = ({ log }: TestSidecar): unknown => {
+  const { inFlight, finished, returned } = log.find(({ message }) => message === 'drained')?.fields ?? {};
+  return { inFlight, finished, returned };
+};
 const sidecarsAt = ({ router }: TestRouter): { registered: number; draining: number } => {
   const { registered, draining } = router.status.figures().sidecars;
   return { registered, draining };

@@ -1,0 +1,225 @@
+import { ConveyorError } from '../../foundation/errors.ts';
+import type { Clock } from '../../foundation/lifecycle/clock.ts';
+import type { Logger } from '../../foundation/telemetry/logger.ts';
+import { hasGone, isCompleted } from './application.ts';
+import { createHolds, type Holds } from './holds.ts';
+import { drainInbound, drainOutbound } from './phases.ts';
+import { type EndPlan, holdUntilMs, outboundAtMs, planEnd, seeDeletion, type Signs } from './plan.ts';
+import type { HeldServices, LeavingPlane, LeavingPod, LeavingSession } from './ports.ts';
+import { openReceipt, type Receipt, terminationMessage, writeTerminationMessage } from './receipt.ts';
+import { waitUntil } from './wait.ts';
+
+/** What lives, and what its life depends on. */
+export interface LifeOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly dataPlane: LeavingPlane;
+  readonly session: LeavingSession;
+  readonly services: HeldServices;
+  /** Resolves to the names of sinks that could not flush. */
+  readonly flushSinks: (timeoutMs: number) => Promise<string[]>;
+  /** Tells who asks by gRPC health that nothing is served any more. */
+  readonly notServing: () => void;
+  /** The pod that it lives in; undefined outside of Kubernetes. */
+  readonly pod: LeavingPod | undefined;
+  /** What it says of itself in the termination message. */
+  readonly facts: object;
+  readonly terminationLog: string;
+  /** From the first sign of the end to the end; `pod`: what the pod has, 25 s where it does not tell. */
+  readonly graceMs: number | 'pod';
+  /** Makes an Event about the pod. */
+  readonly record: (event: { reason: string; action: string; message: string }) => void;
+}
+
+/** What brought the end. */
+export type Trigger = 'hook' | 'deletion' | 'signal' | 'request' | 'completion';
+
+type Phase = 'running' | 'inbound' | 'waiting' | 'outbound' | 'drained';
+
+/** What the admin server and the listeners get to close in, once the drain is over. */
+const CLOSE_MS = 1_000;
+const DEFAULT_GRACE_MS = 25_000;
+/** A signal that has not come so long after the end should have been will not come any more. */
+const OVERDUE_MS = 30_000;
+
+/** The one-way street from running to gone. */
+export class Life {
+  readonly #options: LifeOptions;
+  readonly #holds: Holds;
+  readonly #exit = Promise.withResolvers<undefined>();
+  #signs: Signs = {};
+  #graceMs: number | 'pod';
+  #phase: Phase = 'running';
+  #trigger: Trigger | undefined;
+  #ending: Promise<void> | undefined;
+  #inboundDone = false;
+  /** Whether the second half may begin; `now`: whether or not the application is still there. */
+  #allowed: 'no' | 'yes' | 'now' = 'no';
+  #stop: (signal: AbortSignal) => Promise<void> = () => Promise.resolve();
+  #unfollow: () => void = () => undefined;
+
+  constructor(options: LifeOptions) {
+    const { pod } = options;
+    this.#options = options;
+    this.#graceMs = options.graceMs;
+    this.#holds = createHolds({
+      ...options,
+      container: (name) => pod?.facts()?.containers.get(name),
+      graceMs: () => this.#terms().graceMs,
+      end: {
+        known: () => this.leaving(),
+        inboundDone: () => this.#inboundDone,
+        holdUntilMs: (sinceMs) => holdUntilMs(this.#planned() ?? this.#planFrom(sinceMs)),
+      },
+    });
+  }
+
+  /** Resolves when it shall end without a signal: someone has asked, or the application is done. */
+  get exitRequested(): Promise<void> {
+    return this.#exit.promise;
+  }
+
+  /** Whether it has begun to leave. */
+  leaving(): boolean {
+    return this.#ending !== undefined;
+  }
+
+  /** Everything runs. @param stop what ends it, once it is drained. */
+  started(stop: (signal: AbortSignal) => Promise<void>): void {
+    this.#stop = stop;
+    this.#unfollow = this.#options.pod?.onChange(() => this.#look()) ?? this.#unfollow;
+    this.#look();
+  }
+
+  /** Our own preStop hook: the end of the pod has begun. Call it as often as the kubelet likes. */
+  preStop(): void {
+    void this.#begin('hook', { hookMs: this.#options.clock.now() });
+  }
+
+  /** The preStop hook of one of the application's containers: resolves when the kubelet may stop it. */
+  hold(container: string): Promise<void> {
+    return this.#holds.hold(container);
+  }
+
+  /**
+   * Has both halves of the drain follow one another, whether or not the application is there, and then the exit asked for.
+   */
+  async drain(): Promise<void> {
+    this.#allowed = 'now';
+    await this.#begin('request', { hookMs: this.#options.clock.now() });
+    this.#exit.resolve(undefined);
+  }
+
+  /** SIGTERM: drains what is not drained yet, then stops. Idempotent. @param graceMs in place of the setting. */
+  async shutdown(graceMs: number | 'pod' = this.#graceMs): Promise<void> {
+    this.#graceMs = graceMs;
+    if (this.#allowed === 'no') this.#allowed = 'yes';
+    await this.#begin('signal', { signalMs: this.#options.clock.now() });
+    this.#unfollow();
+    await this.#stop(AbortSignal.timeout(CLOSE_MS));
+  }
+
+  /** For `/statusz`. */
+  snapshot(): object {
+    const plan = this.#planned();
+    const leftMs = plan === undefined ? null : Math.round(plan.untilMs - this.#options.clock.now());
+    return { phase: this.#phase, trigger: this.#trigger ?? null, leftMs, held: this.#holds.held() };
+  }
+
+  /** What the pod's facts mean, whichever was missed. */
+  #look(): void {
+    const { clock, pod } = this.#options;
+    const facts = pod?.facts();
+    if (facts === undefined) return;
+    if (facts.deletion !== undefined) {
+      const nowMs = clock.now();
+      const firstMs = this.#planned()?.beganMs ?? nowMs;
+      const at = { nowMs, wallMs: clock.wallTime(), firstMs };
+      const deletion = seeDeletion(facts.deletion, this.#signs.deletion, at);
+      void this.#begin('deletion', { deletion, deletionMs: this.#signs.deletionMs ?? nowMs });
+    } else if (isCompleted(facts) && !this.leaving()) {
+      this.#allowed = 'now';
+      void this.#begin('completion', { hookMs: clock.now() }).then(() => this.#exit.resolve(undefined));
+    }
+  }
+
+  /** The first sign begins the end; later ones may change its plan. Of a sign that is seen again the first time counts. */
+  #begin(trigger: Trigger, signs: Signs): Promise<void> {
+    const { deletion, ...times } = signs;
+    this.#signs = { ...times, ...this.#signs, ...(deletion === undefined ? {} : { deletion }) };
+    this.#trigger ??= trigger;
+    return (this.#ending ??= this.#leave().catch((error: unknown) => {
+      this.#options.logger.error('the drain failed', { error: ConveyorError.from(error) });
+    }));
+  }
+
+  async #leave(): Promise<void> {
+    const { clock, logger, dataPlane, notServing } = this.#options;
+    const startedMs = clock.now();
+    const close = openReceipt(dataPlane);
+    const draining = { ...this.#options, plan: () => this.#plan() };
+    logger.info('leaving', { trigger: this.#trigger, leftMs: Math.round(this.#plan().untilMs - startedMs) });
+    this.#phase = 'inbound';
+    notServing();
+    await drainInbound(draining);
+    this.#inboundDone = true;
+    this.#phase = 'waiting';
+    await this.#untilAllowed();
+    this.#phase = 'outbound';
+    await drainOutbound(draining);
+    this.#phase = 'drained';
+    this.#holds.stop();
+    await this.#account(close(), clock.now() - startedMs);
+  }
+
+  /** Waits for SIGTERM, and in a plain container, which gets it together with the application, for the end of that. */
+  async #untilAllowed(): Promise<void> {
+    const { clock, logger, pod, dataPlane } = this.#options;
+    const { graceMs, native } = this.#terms();
+    const overdueMs = Math.max(this.#plan().untilMs, this.#plan().beganMs + graceMs) + OVERDUE_MS;
+    if (!(await waitUntil(clock, overdueMs, () => this.#allowed !== 'no'))) {
+      logger.warn('the time is over and no signal came: leaving without it');
+      this.#exit.resolve(undefined);
+      return;
+    }
+    if (pod === undefined || native) return;
+    const isGone = (): boolean => hasGone(pod.facts(), dataPlane, clock.now());
+    await waitUntil(
+      clock,
+      () => outboundAtMs(this.#plan()),
+      () => this.#allowed === 'now' || isGone(),
+    );
+  }
+
+  async #account(receipt: Receipt, tookMs: number): Promise<void> {
+    const { logger, record, terminationLog, facts } = this.#options;
+    const { inFlight, finished, returned } = receipt;
+    const took = { trigger: this.#trigger, tookMs: Math.round(tookMs) };
+    logger.info('drained', { ...receipt, ...took });
+    record({
+      reason: 'Drained',
+      action: 'Drain',
+      message: `drained in ${(tookMs / 1_000).toFixed(1)} s: ${inFlight} records were in flight, ${finished} finished, ${returned} given back`,
+    });
+    await writeTerminationMessage(terminationLog, terminationMessage({ ...facts, ...took }, receipt));
+  }
+
+  #terms(): { native: boolean; graceMs: number } {
+    const facts = this.#options.pod?.facts();
+    const asked = this.#graceMs === 'pod' ? Infinity : this.#graceMs;
+    const graceMs = Math.min(asked, facts?.gracePeriodMs ?? Infinity);
+    return { native: facts?.native ?? false, graceMs: graceMs === Infinity ? DEFAULT_GRACE_MS : graceMs };
+  }
+
+  #planned(): EndPlan | undefined {
+    return planEnd(this.#signs, this.#terms());
+  }
+
+  #planFrom(beganMs: number): EndPlan {
+    return { beganMs, untilMs: beganMs + this.#terms().graceMs };
+  }
+
+  #plan(): EndPlan {
+    return this.#planned() ?? this.#planFrom(this.#options.clock.now());
+  }
+}
