@@ -13,6 +13,9 @@ fitHeap();
 const EXIT_CODES = { SIGTERM: 143, SIGINT: 130 } as const;
 
 const io: Io = {
+  get stdin() {
+    return process.stdin;
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,

@@ -1,9 +1,12 @@
 import { inspect } from 'node:util';
 import { ConveyorError } from '../foundation/errors.ts';
+import { audit } from './audit.ts';
 import { type Chosen, type Command, EXIT_USAGE, PROGRAM } from './command.ts';
 import { demo } from './demo.ts';
 import { discover } from './discover.ts';
 import { drain } from './drain.ts';
+import { inject } from './inject.ts';
+import { injector } from './injector.ts';
 import type { Io } from './io.ts';
 import { router } from './router.ts';
 import { run } from './run.ts';
@@ -11,7 +14,19 @@ import { status } from './status.ts';
 import { validate } from './validate.ts';
 import { version } from './version.ts';
 
-const COMMANDS: readonly Command[] = [run, router, demo, discover, validate, status, drain, version];
+const COMMANDS: readonly Command[] = [
+  run,
+  router,
+  injector,
+  inject,
+  audit,
+  demo,
+  discover,
+  validate,
+  status,
+  drain,
+  version,
+];
 
 /**
  * The command line: resolves to the exit code. Errors are told to the user in a line; with `--log-level debug` (or

@@ -15,6 +15,8 @@ export interface Usage {
 
 /** Everything that a command gets from the process; nothing else in src knows that there is one. */
 export interface Io {
+  /** Opened when it is first asked for. */
+  readonly stdin: NodeJS.ReadableStream;
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -87,10 +87,11 @@ function withSettings(parser: Argv, command: Command, completing: boolean): Argv
 }
 
 function optionOf(setting: Setting<unknown>, completing: boolean): Options {
-  const { env, group, describe, type } = setting;
+  const { env, alias, group, describe, type } = setting;
   const text = defaultTextOf(setting);
   return {
     group: `${group}:`,
+    ...(alias === undefined ? {} : { alias }),
     describe: env === undefined ? describe : `${describe} [$${env}]`,
     ...(type.toggle === true ? { type: 'boolean' } : { type: 'string', requiresArg: true }),
     // what is allowed is checked with everything else, so that all mistakes are shown at once

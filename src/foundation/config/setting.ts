@@ -16,6 +16,8 @@ export interface Setting<T> {
   readonly env?: string;
   /** The flag, without dashes. */
   readonly flag: string;
+  /** One letter for those who type the flag often. */
+  readonly alias?: string;
   /** The heading under which `--help` and the documentation list it. */
   readonly group: string;
   /** What it is for: a phrase, no full stop. */
