@@ -11,6 +11,7 @@ import {
   type WholeSet,
 } from './assignments.ts';
 import type { ClusterClientMetrics } from './metrics.ts';
+import type { ClusterClientOptions } from './options.ts';
 import type { Routes } from './ports.ts';
 
 /** Takes what the router says, whichever way it comes, to the routes. */
@@ -23,14 +24,27 @@ export interface AssignmentBook {
 }
 
 /** The one holder of the assignments. */
-export function createAssignmentBook(routes: Routes, metrics: ClusterClientMetrics): AssignmentBook {
+export function createAssignmentBook(
+  routes: Routes,
+  metrics: ClusterClientMetrics,
+  tell: ClusterClientOptions['tell'],
+): AssignmentBook {
   let current = NO_ASSIGNMENTS;
+
+  const tellDifference = (before: Assignments['held'], after: Assignments['held']): void => {
+    const assigned = [...after.keys()].filter((id) => !before.has(id));
+    const revoked = [...before.keys()].filter((id) => !after.has(id));
+    if (assigned.length > 0) tell?.({ kind: 'assigned', pipelines: assigned });
+    if (revoked.length > 0) tell?.({ kind: 'revoked', pipelines: revoked });
+  };
 
   const become = (next: Assignments, drainFirst: boolean): void => {
     const changed = next.held !== current.held;
-    const gone = drainFirst ? [...current.held.keys()].filter((id) => !next.held.has(id)) : [];
+    const before = current.held;
+    const gone = drainFirst ? [...before.keys()].filter((id) => !next.held.has(id)) : [];
     current = next;
     if (!changed) return;
+    tellDifference(before, next.held);
     routes.assign([...next.held.values()], new Set(gone));
     metrics.assignments(next.held.size, next.version);
   };

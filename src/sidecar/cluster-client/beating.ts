@@ -43,6 +43,7 @@ function tell(session: Session, state: Registered, link: RouterLink): void {
   const pipelines = session.book.current().held.size;
   const fields = { address, registrationId, extensions, settling, routerVersion, pipelines };
   session.outage.over({ ...fields, prefix: link.prefix() });
+  session.options.tell?.({ kind: 'registered', address });
 }
 
 async function counted(session: Session, state: Registered, { link, signal }: StepOn): Promise<Beat> {

@@ -6,7 +6,7 @@ import type { CallSettings } from '../../foundation/grpc/call.ts';
 import { hostPort } from '../../foundation/grpc/server.ts';
 import { heartbeatRequest } from './heartbeat.ts';
 import type { RouterLink } from './link.ts';
-import type { ClusterClientOptions } from './options.ts';
+import type { ClusterClientOptions, SidecarIdentity } from './options.ts';
 import { type EndpointMemory, UNKNOWN_ENDPOINT } from './prefixes.ts';
 import { localServices, registrationRequest, servicesKey } from './registration.ts';
 
@@ -22,6 +22,8 @@ export interface Introduction {
   readonly answer: RegisterSidecarResponse__Output;
   readonly extensions: boolean;
   readonly servicesKey: string;
+  /** Those that it was told. */
+  readonly labels: SidecarIdentity['labels'];
 }
 
 /** `host:port` by which peers reach this sidecar, as the connection shows it. */
@@ -65,15 +67,17 @@ export async function introduce(
   settings: CallSettings,
 ): Promise<Introduction> {
   const current = context.options.services.current();
+  // what changes meanwhile is told again
+  const { labels } = context.options.identity;
   const assumed = context.memory.get(link.address)?.extensions ?? true;
   const services = localServices(current, assumed);
   const answer = accepted(await register(context, link, { services, settings }));
   const extensions = answer.heartbeatIntervalMs > 0;
   const fitting = localServices(current, extensions);
   const key = servicesKey(fitting);
-  if (key === servicesKey(services)) return { answer, extensions, servicesKey: key };
+  if (key === servicesKey(services)) return { answer, extensions, servicesKey: key, labels };
   const again = accepted(await register(context, link, { services: fitting, settings }));
-  return { answer: again, extensions, servicesKey: key };
+  return { answer: again, extensions, servicesKey: key, labels };
 }
 
 /** What a heartbeat says beside health and load; undefined for a bare router. */

@@ -75,9 +75,11 @@ export function createClusterClient(options: ClusterClientOptions): ClusterClien
         return Promise.reject(new ConveyorError('CONFIG_INVALID', 'no address of a router is given'));
       if (loop !== undefined) return Promise.resolve();
       session.become({ kind: 'connecting', address, attempt: 0 });
-      unsubscribe = options.services.onChange(() => {
+      const report = (): void => {
         if (session.state.kind === 'registered') loop?.trigger();
-      });
+      };
+      const ends = [options.services.onChange(report), options.onRelabelled?.(report)];
+      unsubscribe = () => ends.forEach((end) => end?.());
       const onError = (error: ConveyorError): number => disconnected(session, error, clock.now() - stepAtMs);
       loop = startLoop({ clock, tick, onError });
       session.trigger = () => loop?.trigger();

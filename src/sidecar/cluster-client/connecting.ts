@@ -1,9 +1,12 @@
-import type { ConveyorError } from '../../foundation/errors.ts';
+import type { ConveyorError, ErrorCode } from '../../foundation/errors.ts';
 import { backoffMs } from '../../foundation/lifecycle/backoff.ts';
 import { openLink } from './link.ts';
 import { register } from './registering.ts';
 import type { Session } from './session.ts';
 import { afterFailure, type Connecting } from './state.ts';
+
+/** Codes of a router that is not there, or does not lead; with any other it has refused. */
+const SILENCE: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'CANCELLED']);
 
 /**
  * Dials a router afresh and registers, under one deadline.
@@ -15,11 +18,12 @@ export async function connect(
   { address, attempt }: Connecting,
   signal: AbortSignal,
 ): Promise<number> {
-  const { clock, credentials } = session.options;
+  const { clock } = session.options;
   const { keepaliveMs, keepaliveTimeoutMs } = session.timings;
   const { timeoutMs } = session.settings(signal);
   const { prefix } = session.remembered(address);
   const startedAtMs = clock.now();
+  const credentials = await session.options.credentials();
   const connection = { address, prefix, credentials, clock, timeoutMs, signal };
   const onLost = (): void => session.trigger();
   const link = await openLink({ ...connection, keepaliveMs, keepaliveTimeoutMs, onLost });
@@ -40,7 +44,10 @@ export function disconnected(session: Session, error: ConveyorError, stepMs: num
   const { attempt } = next;
   const round = Math.floor(attempt / addresses.length);
   const tried = 'address' in session.state ? session.state.address : next.address;
-  session.outage.failed(round > 0, { address: tried, attempt, code: error.code, reason: error.message });
+  const { code, message: reason } = error;
+  const how = { worth: round > 0, answered: !SILENCE.has(code) };
+  if (session.outage.failed(how, { address: tried, attempt, code, reason }))
+    options.tell?.({ kind: 'out-of-reach', address: tried, reason });
   session.become(next);
   if (attempt % addresses.length !== 0) return 0;
   const backoff = { baseMs: timings.backoffBaseMs, maxMs: Math.min(timings.backoffMaxMs, intervalMs) };

@@ -1,4 +1,4 @@
-import { Client, type ChannelCredentials, connectivityState } from '@grpc/grpc-js';
+import { Client, connectivityState } from '@grpc/grpc-js';
 import { type CallSettings, serverStream, unary } from '../../foundation/grpc/call.ts';
 import { type Prefix, serviceDefinition } from '../../foundation/grpc/definitions.ts';
 import type { DeregisterSidecarRequest } from '../../foundation/grpc/gen/conveyor/sidecar/DeregisterSidecarRequest.ts';
@@ -10,6 +10,7 @@ import type { RegisterSidecarResponse__Output } from '../../foundation/grpc/gen/
 import type { SidecarHeartbeatRequest } from '../../foundation/grpc/gen/conveyor/sidecar/SidecarHeartbeatRequest.ts';
 import type { WatchAssignmentsRequest } from '../../foundation/grpc/gen/conveyor/sidecar/WatchAssignmentsRequest.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
+import type { DialCredentials } from './credentials.ts';
 import { dial } from './dial.ts';
 import { eitherPrefix } from './prefixes.ts';
 
@@ -40,7 +41,7 @@ export interface RouterLink {
 export interface LinkOptions {
   readonly address: string;
   readonly prefix: Prefix;
-  readonly credentials: ChannelCredentials;
+  readonly credentials: DialCredentials;
   readonly clock: Clock;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -54,7 +55,7 @@ const SERVICE = 'conveyor.sidecar.SidecarCoordinator';
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 function createClient({ address, credentials, keepaliveMs, keepaliveTimeoutMs }: LinkOptions): Client {
-  return new Client(address, credentials, {
+  return new Client(address, credentials.channel, {
     // a shared connection would stay on the replica that it is connected to, however often we dial
     'grpc.use_local_subchannel_pool': 1,
     'grpc.keepalive_time_ms': keepaliveMs,
@@ -78,8 +79,8 @@ function whenLost(client: Client, lost: () => void): void {
  */
 export async function openLink(options: LinkOptions): Promise<RouterLink> {
   const { address, credentials, clock, timeoutMs, signal } = options;
-  const tls = credentials._isSecure();
-  const localAddress = await dial(address, { timeoutMs, signal, tls });
+  const { ca } = credentials;
+  const localAddress = await dial(address, { timeoutMs, signal, ca });
   const client = createClient(options);
   let { prefix } = options;
   let watched = false;

@@ -1,6 +1,6 @@
-import type { ChannelCredentials } from '@grpc/grpc-js';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
+import type { RouterCredentials } from './credentials.ts';
 import type { ClusterClientMetrics } from './metrics.ts';
 import type { LoadSource, LocalServices, Routes } from './ports.ts';
 
@@ -9,6 +9,7 @@ export interface SidecarIdentity {
   readonly sidecarId: string;
   readonly podName: string;
   readonly namespace: string;
+  /** May be a getter: another object than before is a change, and is registered. */
   readonly labels: Readonly<Record<string, string>>;
   /** Version of this program. */
   readonly version: string;
@@ -23,6 +24,12 @@ interface AdvertisedAddress {
   /** The port of the data plane; asked at each registration. */
   readonly port: () => number;
 }
+
+/** What is worth telling beyond the log: each once, however often it is tried. */
+export type SessionNotice =
+  | { readonly kind: 'registered'; readonly address: string }
+  | { readonly kind: 'out-of-reach'; readonly address: string; readonly reason: string }
+  | { readonly kind: 'assigned' | 'revoked'; readonly pipelines: readonly string[] };
 
 /** Times of the session, in milliseconds. */
 export interface SessionTimings {
@@ -61,9 +68,12 @@ export interface ClusterClientOptions {
   readonly identity: SidecarIdentity;
   /** `host:port` of each router, tried in turn; at least one. */
   readonly addresses: readonly string[];
-  readonly credentials: ChannelCredentials;
+  readonly credentials: RouterCredentials;
   readonly advertised: AdvertisedAddress;
   readonly services: LocalServices;
+  /** Calls the listener when `identity.labels` has become another object. @returns a function that ends it. */
+  readonly onRelabelled?: (listener: () => void) => () => void;
+  readonly tell?: (notice: SessionNotice) => void;
   readonly routes: Routes;
   readonly load: LoadSource;
   readonly clock: Clock;

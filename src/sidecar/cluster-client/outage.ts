@@ -1,10 +1,18 @@
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import type { LogFields, Logger } from '../../foundation/telemetry/logger.ts';
 
-/** Says once that the router is out of reach, however often it is dialled until it is back. */
+/** What went wrong. */
+interface Failure {
+  /** It is worth a line: every address has failed. */
+  readonly worth: boolean;
+  /** A router has answered, and refused. */
+  readonly answered: boolean;
+}
+
+/** Says once that no router is in reach, or that it refuses, however often it is dialled until that is over. */
 export interface Outage {
-  /** A dial or a connection failed. @param worth whether it is worth a line: every address has failed. */
-  failed(worth: boolean, fields: LogFields): void;
+  /** A dial, a registration or a connection failed. @returns whether that was news. */
+  failed(how: Failure, fields: LogFields): boolean;
   /** A router has taken us and acknowledged a heartbeat: the outage is over. */
   over(fields: LogFields): void;
   /** Milliseconds since the first failure; undefined while all is well. */
@@ -14,23 +22,25 @@ export interface Outage {
 /** The log of outages, with nothing logged yet. */
 export function createOutage(logger: Logger, clock: Clock): Outage {
   let sinceMs: number | undefined;
-  let said = false;
+  let said: string | undefined;
   const lastsMs = (): number | undefined =>
     sinceMs === undefined ? undefined : Math.round(clock.now() - sinceMs);
   return {
-    failed(worth, fields) {
+    failed({ worth, answered }, fields) {
       sinceMs ??= clock.now();
-      if (said || !worth) {
-        logger.debug('router did not answer', fields);
-        return;
+      const what = answered ? 'router refuses this sidecar' : 'router out of reach';
+      if (said === what || !worth) {
+        logger.debug(what, fields);
+        return false;
       }
-      said = true;
-      logger.warn('router out of reach, trying on with the routes as they are', fields);
+      said = what;
+      logger.warn(`${what}, trying on with the routes as they are`, fields);
+      return true;
     },
     over(fields) {
       logger.info('registered with the router', { ...fields, outageMs: lastsMs() });
       sinceMs = undefined;
-      said = false;
+      said = undefined;
     },
     lastsMs,
   };

@@ -20,7 +20,7 @@ export function keep(session: Session, state: Registered, { link, signal }: Step
 }
 
 function isRegistrationDue({ options }: Session, state: Registered): boolean {
-  if (options.clock.now() >= state.registerAtMs) return true;
+  if (options.clock.now() >= state.registerAtMs || options.identity.labels !== state.labels) return true;
   const services = localServices(options.services.current(), state.extensions);
   if (servicesKey(services) === state.servicesKey) return false;
   // a heartbeat cannot say that no service is left: an empty list there means that nothing has changed

@@ -51,7 +51,7 @@ async function counted(session: Session, call: () => Promise<Introduction>): Pro
 function joined(
   { options, timings }: Session,
   { address }: RouterLink,
-  { answer, extensions, servicesKey }: Introduction,
+  { answer, extensions, servicesKey, labels }: Introduction,
 ): Omit<Registered, 'attempt' | 'confirmed'> {
   const nowMs = options.clock.now();
   return {
@@ -65,6 +65,7 @@ function joined(
     registeredAtMs: nowMs,
     registerAtMs: extensions ? Infinity : nowMs + timings.reregisterIntervalMs,
     servicesKey,
+    labels,
   };
 }
 
@@ -93,6 +94,8 @@ function watchFor(session: Session, state: Registered, link: RouterLink): Watch 
       onEnd: (cause, error) => {
         metrics.watchReopened(cause);
         session.logger.debug('assignment watch ended', { cause, reason: error?.message });
+        // it may lead no more, or leave: a heartbeat tells, and then it is dialled afresh
+        if (error?.code === 'UNAVAILABLE') session.trigger();
       },
     },
   });

@@ -58,7 +58,7 @@ export class Session {
     this.addresses = [...new Set(options.addresses)];
     this.calls = { options, memory: new Map() };
     this.logger = options.logger.child('cluster-client');
-    this.book = createAssignmentBook(options.routes, options.metrics);
+    this.book = createAssignmentBook(options.routes, options.metrics, options.tell);
     this.outage = createOutage(this.logger, options.clock);
     this.intervalMs = this.timings.heartbeatIntervalMs;
     options.metrics.state('idle');

@@ -44,6 +44,8 @@ export interface Registered {
   readonly registerAtMs: number;
   /** The local services that the router was last told, as `servicesKey` gives them. */
   readonly servicesKey: string;
+  /** The labels that it was last told. */
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** The goodbye is under way, or was said to a bare router, after which nothing is registered any more. */

@@ -1,4 +1,3 @@
-import { credentials } from '@grpc/grpc-js';
 import { Registry } from 'prom-client';
 import type { PipelineAssignment__Output } from '../../../src/foundation/grpc/gen/conveyor/sidecar/PipelineAssignment.ts';
 import { systemClock } from '../../../src/foundation/lifecycle/clock.ts';
@@ -7,6 +6,7 @@ import {
   type ClusterClient,
   createClusterClient,
 } from '../../../src/sidecar/cluster-client/cluster-client.ts';
+import { plainCredentials } from '../../../src/sidecar/cluster-client/credentials.ts';
 import { clusterClientMetrics } from '../../../src/sidecar/cluster-client/metrics.ts';
 import type { ClusterClientOptions } from '../../../src/sidecar/cluster-client/options.ts';
 import type { SessionService } from '../../../src/sidecar/cluster-client/ports.ts';
@@ -98,7 +98,7 @@ export async function startHarness({
       version: '0.1.0',
       instance: 'i1',
     },
-    credentials: credentials.createInsecure(),
+    credentials: plainCredentials,
     advertised: { port: () => 9091 },
     services: {
       current: () => services,

@@ -112,6 +112,7 @@ describe('after a failure', () => {
     registeredAtMs: 0,
     registerAtMs: Infinity,
     servicesKey: '',
+    labels: {},
   };
   it('the router that was there is dialled first', () => {
     assert.deepEqual(afterFailure(registered, addresses), { kind: 'connecting', address: 'b', attempt: 0 });
