@@ -28,7 +28,16 @@ export interface DiscoveryOptions {
   readonly slowIntervalMs?: number;
   /** How long scans stay fast after the start or a change. Default 30,000. */
   readonly fastForMs?: number;
+  /** A service at a port that would be a stage but for its contract. Once until that changes. */
+  readonly onMismatch?: (mismatch: Mismatch) => void;
   readonly random?: () => number;
+}
+
+/** A service that would be a stage but for its methods or messages. */
+export interface Mismatch {
+  readonly port: number;
+  readonly protoService: string;
+  readonly differences: readonly string[];
 }
 
 /** Discovery, running. */
@@ -38,6 +47,8 @@ export interface Discovery extends Component {
   trigger(): void;
   /** Replaces where to look, and looks. Services at ports that are gone from it are gone. */
   setCandidates(candidates: Candidates): void;
+  /** What is known of these ports is void: their services are gone until a fresh probe, begun after this, finds them. */
+  renew(match: (port: number) => boolean): void;
   /** For `/statusz`. */
   snapshot(): DiscoverySnapshot;
 }
@@ -74,13 +85,19 @@ function logDiff(logger: Logger, { added, removed, changed }: ServiceDiff): void
 }
 
 /** One line a change of a port, so that a mismatch is said once and not with every scan. */
-function logPort(logger: Logger, report: PortReport, before: PortReport | undefined): void {
+function tellPort(
+  { logger, onMismatch }: DiscoveryOptions,
+  report: PortReport,
+  before: PortReport | undefined,
+): void {
   if (before?.state === report.state && before.reason === report.reason) return;
   const { port, state, reason } = report;
   logger.debug('port state changed', { port, state, reason });
-  for (const { kind, protoService, differences, note } of report.services)
-    if (kind === 'mismatch')
-      logger.warn('service does not match the contract', { port, protoService, differences, note });
+  for (const { kind, protoService, differences, note } of report.services) {
+    if (kind !== 'mismatch') continue;
+    logger.warn('service does not match the contract', { port, protoService, differences, note });
+    onMismatch?.({ port, protoService, differences });
+  }
 }
 
 /**
@@ -129,7 +146,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
     const reports = await scanPorts(where.ports, { ...probe, credentials, signal });
     // candidates that changed meanwhile have triggered the next scan; these results would bring back what they dropped
     if (where !== candidates) return 0;
-    for (const report of reports) logPort(logger, report, registry.tracks().get(report.port)?.report);
+    for (const report of reports) tellPort(options, report, registry.tracks().get(report.port)?.report);
     registry.apply({ reports, candidates: where, beganMs });
     health.reconcile(healthTargets(registry.tracks().values()));
     metrics.scanned(reports);
@@ -158,6 +175,13 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
     },
     setCandidates(next) {
       candidates = next;
+      trigger();
+    },
+    renew(match) {
+      // the scan that is under way may have seen what was before: to it the candidates have changed
+      candidates = { ...candidates };
+      registry.forget(match);
+      health.reconcile(healthTargets(registry.tracks().values()));
       trigger();
     },
     snapshot: () => discoverySnapshot(registry, lastScanWallMs),

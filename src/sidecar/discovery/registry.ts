@@ -103,6 +103,14 @@ export class ServiceRegistry {
     this.#publish();
   }
 
+  /** Forgets what is known of the ports: their services are gone until a scan finds them again. */
+  forget(match: (port: number) => boolean): void {
+    this.#tracks = new Map([...this.#tracks].filter(([port]) => !match(port)));
+    const endpoints = new Set([...this.#tracks.values()].map(({ endpoint }) => endpoint));
+    this.#witnesses = new Map([...this.#witnesses].filter(([endpoint]) => endpoints.has(endpoint)));
+    this.#publish();
+  }
+
   /** The earliest end of a rest, by the monotonic clock; undefined when every service is in use. */
   nextTrialMs(): number | undefined {
     const rests = [...this.#witnesses.values()].flatMap((services) =>
