@@ -49,10 +49,11 @@ build: $(INSTALLED) ## bundle the one file that the image holds: dist/conveyor-s
 	$(NODE) scripts/build.ts
 
 .PHONY: generate
-generate: $(INSTALLED) ## write what is generated: protocol types, docs/*.md, manifests/base/crds.yaml
+generate: $(INSTALLED) ## write what is generated: protocol types, docs/*.md, definitions of custom resources, alerts
 	$(NODE) scripts/generate-protos.ts
 	$(NODE) scripts/generate-docs.ts
 	$(NODE) scripts/generate-crds.ts
+	$(NODE) scripts/generate-prometheus-rule.ts
 
 .PHONY: format
 format: $(INSTALLED) ## format everything
@@ -79,6 +80,7 @@ check-generated: $(INSTALLED)
 	diff -r src/foundation/grpc/gen node_modules/.cache/gen || { echo 'run "make generate"' >&2; exit 1; }
 	$(NODE) scripts/generate-docs.ts --check
 	$(NODE) scripts/generate-crds.ts --check
+	$(NODE) scripts/generate-prometheus-rule.ts --check
 
 .PHONY: clean
 clean: ## remove what was built and installed
