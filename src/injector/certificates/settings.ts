@@ -61,7 +61,8 @@ export const CERTIFICATES = {
   manageRbac: setting({
     env: 'MANAGE_RBAC',
     group: 'Namespaces',
-    describe: 'bind the role of sidecars in namespaces that have them; off: a component of the manifests does',
+    describe:
+      'bind the role of sidecars in namespaces that have them; off: a component of the manifests does',
     type: oneOf('on', 'off'),
     default: 'on',
   }),
