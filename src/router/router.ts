@@ -1,24 +1,20 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { ServerCredentials } from '@grpc/grpc-js';
-import { ConveyorError } from '../foundation/errors.ts';
-import { systemClock } from '../foundation/lifecycle/clock.ts';
-import { group } from '../foundation/lifecycle/component.ts';
+import { Gauge, type Registry } from 'prom-client';
+import { inCluster } from '../foundation/kubernetes/client.ts';
+import { systemClock as clock } from '../foundation/lifecycle/clock.ts';
+import { type Component, group } from '../foundation/lifecycle/component.ts';
 import { createAdminServer } from '../foundation/telemetry/admin-server.ts';
 import { grpcServerMetrics } from '../foundation/telemetry/grpc-server-metrics.ts';
 import type { Logger } from '../foundation/telemetry/logger.ts';
 import { createRegistry } from '../foundation/telemetry/metrics.ts';
-import { createRouter } from './create-router.ts';
+import type { ReadinessCheck } from '../foundation/telemetry/readiness.ts';
+import { type Certificate, certificateFiles } from './api/certificate-files.ts';
+import { createRouter, type Router } from './create-router.ts';
+import type { Cluster, ClusterHost } from './kubernetes/cluster.ts';
 import { FileStore } from './pipelines/store-files.ts';
-
-/** What the `router` command is told; the settings of the command line have these. */
-export interface RunOptions {
-  /** 0: any free port. */
-  readonly routerPort: number;
-  readonly adminPort: number;
-  readonly pipelinesDir: string;
-  readonly heartbeatIntervalMs: number;
-  /** How long a stop may take. */
-  readonly shutdownGraceMs: number;
-}
+import type { RouterConfig } from './settings.ts';
 
 /** What the `router` command writes to, and what it says of itself. */
 export interface RunIo {
@@ -29,52 +25,111 @@ export interface RunIo {
 }
 
 /**
- * Runs the router with its admin server until the signal aborts.
- * @returns the exit code: 0 after a stop, 1 when it could not start or stop.
+ * Runs the router with its admin server until the signal aborts. Resolves to the exit code.
+ * @throws ConveyorError when it cannot start: FAILED_PRECONDITION for a port that is taken, …
  */
-export async function runRouter(
-  config: RunOptions,
-  { logger, version, nodeVersion = '' }: RunIo,
-  signal: AbortSignal,
-): Promise<number> {
-  const { routerPort: port, adminPort, pipelinesDir: directory, heartbeatIntervalMs } = config;
+export async function runRouter(config: RouterConfig, io: RunIo, signal: AbortSignal): Promise<number> {
+  const { logger, version, nodeVersion = '' } = io;
   const registry = createRegistry({ program: 'router', version, node: nodeVersion });
-  const store = new FileStore({ directory, clock: systemClock, logger: logger.child('pipelines') });
-  const router = createRouter({
+  const cluster = await clusterOf(config, { clock, logger, registry, instance: randomUUID() });
+  const certificate = certificateOf(config, logger, registry);
+  const router = routerOf(config, { ...io, registry, cluster, certificate });
+  const admin = createAdminServer({
+    port: config.adminPort,
+    registry,
+    checks: checksOf(router, signal),
+    status: () => ({ ...leadershipStatus(cluster), ...router.status.statusz() }),
+  });
+  const before = certificate === undefined ? [] : [certificate];
+  const program = group('router program', [
+    admin,
+    ...before,
+    router,
+    ...(cluster?.beside(router.view) ?? []),
+  ]);
+  await run(program, signal, config.shutdownGraceMs);
+  return 0;
+}
+
+async function run(program: Component, signal: AbortSignal, graceMs: number): Promise<void> {
+  try {
+    await program.start(signal);
+  } catch (error) {
+    // what was told to stop while it started has not failed
+    if (!signal.aborted) throw error;
+    return;
+  }
+  await aborted(signal);
+  await program.stop(AbortSignal.timeout(graceMs));
+}
+
+/** Nothing of Kubernetes is loaded where there is none. */
+async function clusterOf(config: RouterConfig, host: ClusterHost): Promise<Cluster | undefined> {
+  const { kubernetes, kubeconfigFile } = config;
+  const there = kubeconfigFile !== '' || inCluster(existsSync);
+  if (kubernetes === 'off' || (kubernetes === 'auto' && !there)) return undefined;
+  const { joinCluster } = await import('./kubernetes/cluster.ts');
+  return joinCluster(config, host);
+}
+
+function certificateOf(
+  { tlsCertFile: certFile, tlsKeyFile: keyFile }: RouterConfig,
+  logger: Logger,
+  registry: Registry,
+): Certificate | undefined {
+  if (certFile === '') return undefined;
+  const certificate = certificateFiles({ certFile, keyFile, clock, logger: logger.child('certificate') });
+  new Gauge({
+    name: 'conveyor_router_certificate_expiry_seconds',
+    help: 'When the certificate ends, in seconds since 1970; 0 while there is none',
+    registers: [registry],
+    collect() {
+      this.set((certificate.notAfterMs() ?? 0) / 1_000);
+    },
+  });
+  return certificate;
+}
+
+interface Joined extends RunIo {
+  readonly registry: Registry;
+  readonly cluster: Cluster | undefined;
+  readonly certificate: Certificate | undefined;
+}
+
+function routerOf(config: RouterConfig, { logger, version, registry, cluster, certificate }: Joined): Router {
+  const { routerPort: port, routerTlsPort, pipelinesDir: directory, heartbeatIntervalMs } = config;
+  return createRouter({
     port,
     credentials: ServerCredentials.createInsecure(),
-    store,
+    ...(certificate && { tls: { port: routerTlsPort, credentials: certificate.credentials } }),
+    store: cluster?.store ?? new FileStore({ directory, clock, logger: logger.child('pipelines') }),
+    ...(cluster && { leadership: cluster.leadership, gate: cluster.gate }),
     heartbeatIntervalMs,
     version,
-    clock: systemClock,
+    clock,
     logger,
     registry,
     interceptors: [grpcServerMetrics(registry)],
   });
-  const admin = createAdminServer({
-    port: adminPort,
-    registry,
-    checks: [{ name: 'listening', check: () => listening(router.port, signal) }],
-    status: () => router.status.statusz(),
-  });
-  const program = group('router program', [admin, router]);
-  try {
-    await program.start(signal);
-    await aborted(signal);
-    await program.stop(AbortSignal.timeout(config.shutdownGraceMs));
-    return 0;
-  } catch (error) {
-    logger.error('router failed', { error: ConveyorError.from(error) });
-    return 1;
-  }
 }
 
-function listening(
-  port: number,
-  { aborted: stopping }: AbortSignal,
-): { ok: true } | { ok: false; reason: string } {
-  if (stopping) return { ok: false, reason: 'stopping' };
-  return port > 0 ? { ok: true } : { ok: false, reason: 'not listening yet' };
+/** One that does not lead is ready as well, so that rollouts proceed: the Service selects by the label. */
+function checksOf(router: Router, signal: AbortSignal): ReadinessCheck[] {
+  return [
+    {
+      name: 'listening',
+      check() {
+        if (signal.aborted) return { ok: false, reason: 'stopping' };
+        return router.port > 0 ? { ok: true } : { ok: false, reason: 'not listening yet' };
+      },
+    },
+  ];
+}
+
+function leadershipStatus(cluster: Cluster | undefined): Record<string, unknown> {
+  if (cluster === undefined) return {};
+  const { leadership } = cluster;
+  return { leading: leadership.leading(), leader: leadership.holder() };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

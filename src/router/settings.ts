@@ -1,7 +1,109 @@
 import { LOG_SETTINGS } from '../foundation/config/log-settings.ts';
-import { defineConfig, setting } from '../foundation/config/setting.ts';
-import { text } from '../foundation/config/text-types.ts';
+import { type ConfigOf, defineConfig, setting } from '../foundation/config/setting.ts';
+import { oneOf, text, toggle } from '../foundation/config/text-types.ts';
 import { duration, port, seconds } from '../foundation/config/value-type.ts';
+
+const path = text(/^\P{C}{1,4096}$/u, 'a path');
+
+const SERVERS = {
+  routerPort: setting({
+    env: 'ROUTER_PORT',
+    group: 'Servers',
+    describe: 'port of the gRPC server that sidecars register with; plain, so no token is taken here',
+    type: port(0),
+    default: 50051,
+  }),
+  routerTlsPort: setting({
+    env: 'ROUTER_TLS_PORT',
+    group: 'Servers',
+    describe: 'port of the same server by TLS, where there is a certificate',
+    type: port(0),
+    default: 50052,
+  }),
+  tlsCertFile: setting({
+    env: 'TLS_CERT_FILE',
+    group: 'Servers',
+    describe: 'certificate chain (PEM); read again as it changes, and waited for while it is missing',
+    type: path,
+    default: '',
+    defaultText: 'no TLS',
+  }),
+  tlsKeyFile: setting({
+    env: 'TLS_KEY_FILE',
+    group: 'Servers',
+    describe: 'private key of the certificate (PEM)',
+    type: path,
+    default: '',
+    defaultText: 'no TLS',
+  }),
+  adminPort: setting({
+    env: 'ADMIN_PORT',
+    group: 'Servers',
+    describe: 'port of /metrics, /livez, /readyz and /statusz',
+    type: port(0),
+    default: 9192,
+  }),
+};
+
+const KUBERNETES = {
+  kubernetes: setting({
+    env: 'KUBERNETES',
+    group: 'Kubernetes',
+    describe:
+      'pipelines from custom resources, one leader of several replicas, tokens; auto: where a cluster is',
+    type: oneOf('auto', 'on', 'off'),
+    default: (_facts, _above, given) => (given.has('pipelinesDir') ? 'off' : 'auto'),
+    defaultText: 'auto, or off where a directory of pipelines is named',
+  }),
+  kubeconfigFile: setting({
+    env: 'KUBECONFIG_FILE',
+    flag: 'kubeconfig',
+    group: 'Kubernetes',
+    describe: 'kubeconfig file',
+    type: path,
+    default: '',
+    defaultText: 'the service account of the pod',
+  }),
+  podName: setting({
+    env: 'POD_NAME',
+    group: 'Kubernetes',
+    describe: 'pod of this replica, which gets the label of the leader',
+    type: text(/^[\x21-\x7e]{1,253}$/, 'up to 253 printable characters without spaces'),
+    default: '',
+    defaultText: 'none',
+  }),
+  namespace: setting({
+    env: 'NAMESPACE',
+    group: 'Kubernetes',
+    describe: 'namespace of the replicas and of their Lease',
+    type: text(
+      /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+      'a namespace: lower-case letters, digits and dashes, up to 63',
+    ),
+    default: 'conveyor-system',
+  }),
+  sidecarAuth: setting({
+    env: 'SIDECAR_AUTH',
+    group: 'Kubernetes',
+    describe: 'sidecars without a token are refused, or taken where none with one has the place',
+    type: oneOf('required', 'optional'),
+    default: 'optional',
+  }),
+  routingConditions: setting({
+    env: 'ROUTING_CONDITIONS',
+    group: 'Kubernetes',
+    describe: 'pods that get the condition conveyor.etl/routing: with such a readiness gate, all, none',
+    type: oneOf('gated', 'all', 'off'),
+    default: 'gated',
+  }),
+  podDeletionCost: setting({
+    env: 'POD_DELETION_COST',
+    group: 'Kubernetes',
+    describe: 'write the work in flight as the deletion cost of pods, so that the idle are removed first',
+    type: toggle,
+    default: false,
+  }),
+};
 
 /** Everything that can be set of a router. */
 export const ROUTER = defineConfig(
@@ -14,20 +116,7 @@ export const ROUTER = defineConfig(
       type: text(/^.+$/s, 'a directory'),
       default: 'pipelines',
     }),
-    routerPort: setting({
-      env: 'ROUTER_PORT',
-      group: 'Servers',
-      describe: 'port of the gRPC server that sidecars register with',
-      type: port(0),
-      default: 50051,
-    }),
-    adminPort: setting({
-      env: 'ADMIN_PORT',
-      group: 'Servers',
-      describe: 'port of /metrics, /livez, /readyz and /statusz',
-      type: port(0),
-      default: 9192,
-    }),
+    ...SERVERS,
     heartbeatIntervalMs: setting({
       env: 'HEARTBEAT_INTERVAL_SECS',
       group: 'Sidecars',
@@ -35,6 +124,7 @@ export const ROUTER = defineConfig(
       type: seconds({ minMs: 50, maxMs: 600_000 }),
       default: 5_000,
     }),
+    ...KUBERNETES,
     shutdownGraceMs: setting({
       env: 'SHUTDOWN_GRACE',
       group: 'Lifecycle',
@@ -46,9 +136,19 @@ export const ROUTER = defineConfig(
   },
   [
     {
-      keys: ['routerPort', 'adminPort'],
-      check: ({ routerPort, adminPort }) =>
-        routerPort === adminPort && routerPort !== 0 ? 'the two servers need a port each' : undefined,
+      keys: ['routerPort', 'routerTlsPort', 'adminPort'],
+      check: ({ routerPort, routerTlsPort, adminPort }) => {
+        const given = [routerPort, routerTlsPort, adminPort].filter((each) => each !== 0);
+        return new Set(given).size < given.length ? 'the servers need a port each' : undefined;
+      },
+    },
+    {
+      keys: ['tlsCertFile', 'tlsKeyFile'],
+      check: ({ tlsCertFile, tlsKeyFile }) =>
+        (tlsCertFile === '') === (tlsKeyFile === '') ? undefined : 'certificate and key go together',
     },
   ],
 );
+
+/** The config of a router, deeply frozen. */
+export type RouterConfig = ConfigOf<typeof ROUTER.settings>;

@@ -1,6 +1,12 @@
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { Server, type ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
+import {
+  logVerbosity,
+  Server,
+  type ServerCredentials,
+  type ServerOptions,
+  setLogVerbosity,
+} from '@grpc/grpc-js';
 import { ConveyorError } from '../errors.ts';
 
 /** Where a server listens when nobody says otherwise: every address of both families, or IPv4 alone without IPv6. */
@@ -30,17 +36,17 @@ export function listen(
   server: Server,
   { host = anyHost(), port, credentials }: ListenOptions,
 ): Promise<number> {
+  // grpc-js writes to stderr by itself what the error says
+  setLogVerbosity(logVerbosity.NONE);
   return new Promise((resolve, reject) => {
     server.bindAsync(hostPort(host, port), credentials, (error, bound) => {
-      if (error === null) resolve(bound);
-      else
-        reject(
-          new ConveyorError(
-            'FAILED_PRECONDITION',
-            `cannot listen on ${hostPort(host, port)}: ${error.message}`,
-            { cause: error },
-          ),
-        );
+      if (error === null) {
+        resolve(bound);
+        return;
+      }
+      const [, reason = error.message] = /errors: \[(.*)\]$/.exec(error.message) ?? [];
+      const message = `cannot listen on ${hostPort(host, port)}: ${reason}`;
+      reject(new ConveyorError('FAILED_PRECONDITION', message, { cause: error }));
     });
   });
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -8,8 +9,10 @@ import { Client, credentials } from '@grpc/grpc-js';
 import { unary } from '../../../src/foundation/grpc/call.ts';
 import { serviceDefinition } from '../../../src/foundation/grpc/definitions.ts';
 import { runRouter } from '../../../src/router/router.ts';
+import { runCli } from '../../support/cli.ts';
 import { failOnLeaks } from '../../support/leaks.ts';
 import { recordLog } from '../../support/log.ts';
+import { routerConfig } from '../../support/router-config.ts';
 import { waitFor } from '../../support/wait.ts';
 import { type Harness, service, startHarness } from '../cluster-client/harness.ts';
 import { shortForm, startRouter, targets } from './harness.ts';
@@ -123,14 +126,14 @@ describe('the router program', () => {
     test.after(() => rm(directory, { recursive: true }));
     return directory;
   }
-  const ports = { routerPort: 0, adminPort: 0, heartbeatIntervalMs: 1_000, shutdownGraceMs: 1_000 };
 
   it('serves until told to stop: gRPC health and reflection, readiness, status', async (test) => {
     const pipelinesDir = await inDirectory(test);
     await writeFile(join(pipelinesDir, 'chain.yaml'), CHAIN['chain.yaml']);
     const stopping = new AbortController();
     const logger = recordLog();
-    const ended = runRouter({ ...ports, pipelinesDir }, { logger, version: '1.2.3' }, stopping.signal);
+    const config = routerConfig({ PIPELINES_DIR: pipelinesDir });
+    const ended = runRouter(config, { logger, version: '1.2.3' }, stopping.signal);
     const line = await waitFor(() => logger.lines.find(({ message }) => message === 'router listens'));
     assert.equal(line.fields['pipelines'], 1);
     const client = new Client(`127.0.0.1:${Number(line.fields['port'])}`, credentials.createInsecure());
@@ -157,12 +160,25 @@ describe('the router program', () => {
     assert.equal(await ended, 0);
   });
 
-  it('ends with 1 and its reason when the directory is not there', async (test) => {
-    const pipelinesDir = join(await inDirectory(test), 'missing');
-    const logger = recordLog();
-    const io = { logger, version: '1.2.3' };
-    assert.equal(await runRouter({ ...ports, pipelinesDir }, io, new AbortController().signal), 1);
-    const line = logger.lines.find(({ level }) => level === 'error');
-    assert.match((line?.fields['error'] as Error).message, /cannot read the directory .*missing/);
+  it('ends with one line when the directory is not there, or a port is taken', async (test) => {
+    const directory = await inDirectory(test);
+    const run = (env: Readonly<Record<string, string>>): ReturnType<typeof runCli> =>
+      runCli(['router', '--router-port', env['ROUTER_PORT'] ?? '0'], {
+        env: { ADMIN_PORT: '0', PIPELINES_DIR: directory, ...env },
+      });
+    const missing = await run({ PIPELINES_DIR: join(directory, 'missing') });
+    assert.equal(missing.code, 1);
+    assert.match(missing.stderr, /^conveyor-sidecar router: cannot read the directory .*missing[^\n]*\n$/);
+
+    const taken = createServer().listen(0);
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const second = await run({ ROUTER_PORT: String(port) });
+    taken.close();
+    assert.equal(second.code, 1);
+    assert.match(
+      second.stderr,
+      new RegExp(`^conveyor-sidecar router: cannot listen on [^\\n]*:${port}: [^\\n]*\\n$`),
+    );
   });
 });

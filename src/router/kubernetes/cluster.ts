@@ -1,0 +1,53 @@
+import type { Registry } from 'prom-client';
+import { connectKube } from '../../foundation/kubernetes/client.ts';
+import type { Clock } from '../../foundation/lifecycle/clock.ts';
+import type { Component } from '../../foundation/lifecycle/component.ts';
+import type { Logger } from '../../foundation/telemetry/logger.ts';
+import type { Gate } from '../api/ports.ts';
+import { CustomResourceStore } from '../pipelines/store-custom-resources.ts';
+import type { RouterConfig } from '../settings.ts';
+import type { Leadership, PlaneView } from '../terms.ts';
+import { createGate } from './gate.ts';
+import { createTokenReviews } from './identity.ts';
+import { createLeadership } from './leadership.ts';
+import { createPodWriter } from './pods.ts';
+
+/** What a router is in a cluster. */
+export interface Cluster {
+  readonly store: CustomResourceStore;
+  readonly leadership: Leadership;
+  readonly gate: Gate;
+  /** What runs once the router listens: who leads has to answer. */
+  beside(view: PlaneView): readonly Component[];
+}
+
+/** What the process gives to it. */
+export interface ClusterHost {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  /** New at every start. */
+  readonly instance: string;
+}
+
+/** Connects; nothing is sent yet. @throws ConveyorError CONFIG_INVALID without access to a cluster. */
+export async function joinCluster(config: RouterConfig, host: ClusterHost): Promise<Cluster> {
+  const { kubeconfigFile: kubeconfig, sidecarAuth, routerTlsPort: tlsPort } = config;
+  const api = await connectKube(kubeconfig === '' ? {} : { kubeconfig });
+  const { clock } = host;
+  const logger = host.logger.child('kubernetes');
+  const store = new CustomResourceStore({ api, clock, logger: host.logger.child('pipelines') });
+  const leadership = createLeadership({ ...config, ...host, api, logger });
+  return {
+    store,
+    leadership,
+    gate: createGate({ api, reviews: createTokenReviews({ api, clock, logger }), sidecarAuth, tlsPort }),
+    beside: (view) => {
+      const { routingConditions: conditions, podDeletionCost: deletionCost } = config;
+      const leading = (): boolean => leadership.leading();
+      const writes = conditions !== 'off' || deletionCost;
+      const writer = createPodWriter({ api, view, leading, conditions, deletionCost, clock, logger });
+      return writes ? [leadership, writer] : [leadership];
+    },
+  };
+}

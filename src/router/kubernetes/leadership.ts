@@ -1,0 +1,97 @@
+import type { Pod } from 'kubernetes-types/core/v1.d.ts';
+import { Gauge, type Registry } from 'prom-client';
+import { ConveyorError } from '../../foundation/errors.ts';
+import { KEYS } from '../../foundation/kubernetes/annotations.ts';
+import type { KubeApi } from '../../foundation/kubernetes/api.ts';
+import { createController } from '../../foundation/kubernetes/controller.ts';
+import { createLeader, type LeaderTimings } from '../../foundation/kubernetes/leader.ts';
+import { PODS } from '../../foundation/kubernetes/resources.ts';
+import type { Clock } from '../../foundation/lifecycle/clock.ts';
+import { type Component, group } from '../../foundation/lifecycle/component.ts';
+import type { Logger } from '../../foundation/telemetry/logger.ts';
+import type { Leadership } from '../terms.ts';
+
+/** The Lease of the routers. */
+const LEASE = 'conveyor-router';
+/** How often the labels are looked at when nothing happens. */
+const RESYNC_MS = 30_000;
+
+/** What an election needs. */
+export interface LeadershipOptions {
+  readonly api: KubeApi;
+  /** Of the Lease and of the pods. */
+  readonly namespace: string;
+  /** This replica's pod; '' outside of a pod, where nothing is labelled. */
+  readonly podName: string;
+  /** New at every start. */
+  readonly instance: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  readonly timings?: Partial<LeaderTimings>;
+}
+
+/**
+ * One of the replicas leads, by a Lease. Its pod alone has the label by which the Service selects: the leader takes it
+ * from all others, as one that was killed cannot, and a replica that starts from itself.
+ */
+export function createLeadership(options: LeadershipOptions): Leadership & Component {
+  const { api, namespace, podName, instance, clock, logger, registry } = options;
+  const identity = `${podName === '' ? 'router' : podName}_${instance.slice(0, 8)}`;
+  const leader = createLeader({ ...options, name: LEASE, identity });
+  const labels = createController({
+    name: 'leader-label',
+    clock,
+    logger,
+    async reconcile(_key, signal) {
+      await label(api, { namespace, podName, leads: leader.leading() }, signal);
+      return { requeueAfterMs: RESYNC_MS };
+    },
+  });
+  leader.onChange(() => labels.enqueue(podName));
+  labels.enqueue(podName);
+  new Gauge({
+    name: 'conveyor_router_leader',
+    help: '1 while this replica leads',
+    registers: [registry],
+    collect() {
+      this.set(Number(leader.leading()));
+    },
+  });
+  const parts = group('leadership', podName === '' ? [leader] : [leader, labels]);
+  return {
+    ...parts,
+    leading: () => leader.leading(),
+    // the pod, without what is new at every start
+    holder: () => leader.holder().replace(/_[^_]*$/, ''),
+    onChange: (listener) => leader.onChange(() => listener()),
+  };
+}
+
+interface Replica {
+  readonly namespace: string;
+  readonly podName: string;
+  readonly leads: boolean;
+}
+
+async function label(
+  api: KubeApi,
+  { namespace, podName, leads }: Replica,
+  signal: AbortSignal,
+): Promise<void> {
+  const set = (name: string, value: 'true' | null): Promise<unknown> => {
+    const body = { metadata: { labels: { [KEYS.leader]: value } } };
+    return api.patch(PODS, { namespace, name }, { type: 'merge', body }, {}, signal);
+  };
+  const { items } = await api.list<Pod>(PODS, { namespace, labelSelector: `${KEYS.leader}=true` }, signal);
+  const labelled = items.map(({ metadata }) => metadata?.name ?? '');
+  if (leads && !labelled.includes(podName)) await set(podName, 'true');
+  for (const name of labelled) {
+    // a follower takes the label from itself alone: whose it is, the leader knows
+    if (leads ? name !== podName : name === podName) await set(name, null).catch(unlessGone);
+  }
+}
+
+function unlessGone(thrown: unknown): void {
+  if (ConveyorError.from(thrown).code !== 'NOT_FOUND') throw thrown;
+}
