@@ -93,7 +93,9 @@ export function follow<T extends KubeObject>(options: FollowOptions): Follower<T
     listedAtMs = clock.now();
     const first = !synced;
     synced = true;
-    if (!holding.replace(taken.items) && first) holding.tell([]);
+    holding.replace(taken.items);
+    // a list is an answer: the first bookmark of a quiet watch may be a minute away
+    if (first) become({ ok: true });
     return taken.resourceVersion;
   };
 

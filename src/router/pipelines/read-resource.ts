@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { ConveyorError } from '../../foundation/errors.ts';
 import { definePipeline } from './definition.ts';
 import { graphFaults } from './graph.ts';
 import { formatPath, type Path } from './positions.ts';
@@ -28,6 +29,26 @@ export function readResource(value: unknown, report: Report): Resource | undefin
   const resource = conform(value, report);
   if (resource !== undefined) check(resource, report);
   return resource;
+}
+
+/** As `readResource`, the problems gathered. @param what it is, for them: it has no lines. */
+export function examine(
+  what: string,
+  value: unknown,
+): { readonly resource: Resource | undefined; readonly problems: readonly Problem[] } {
+  const problems: Problem[] = [];
+  const resource = readResource(value, (severity, _path, reason) =>
+    problems.push({ severity, file: what, reason }),
+  );
+  return { resource, problems };
+}
+
+/** @throws ConveyorError INVALID_ARGUMENT with everything that keeps it from being taken. */
+export function assertValid(resource: Resource): void {
+  const { problems } = examine('', structuredClone(resource));
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0)
+    throw new ConveyorError('INVALID_ARGUMENT', errors.map(({ reason }) => reason).join('; '));
 }
 
 /** A field that nobody knows is a warning: it may be a typing error, or meant for others. */

@@ -10,8 +10,8 @@ import { type FileState, listManifests, MAX_FILES } from './directory.ts';
 import { type DirectoryWatch, watchDirectory } from './directory-watch.ts';
 import { type DocumentEdit, documentOf, editPipeline, render, writeAtomically } from './edit.ts';
 import { generation } from './generation.ts';
-import { parseManifest } from './manifest.ts';
-import { formatProblem, hasErrors, type Problem } from './problem.ts';
+import { formatProblem, type Problem } from './problem.ts';
+import { assertValid } from './read-resource.ts';
 import { type PipelineResource, resourceId } from './schema.ts';
 import type { PipelineStore, StoredPipeline } from './store.ts';
 
@@ -83,7 +83,7 @@ export class FileStore implements PipelineStore, Component {
   create(resource: PipelineResource): Promise<void> {
     return this.#exclusive(async () => {
       // first: only a name that was checked may become a path
-      const text = checked(render(resource));
+      assertValid(resource);
       const id = resourceId(resource);
       const { namespace, name } = resource.metadata;
       const path = join(this.#options.directory, `${namespace}.${name}.yaml`);
@@ -92,12 +92,12 @@ export class FileStore implements PipelineStore, Component {
         throw new ConveyorError('ALREADY_EXISTS', `pipeline ${id} exists already`);
       if (this.#files.size >= MAX_FILES)
         throw new ConveyorError('RESOURCE_EXHAUSTED', `the directory holds ${MAX_FILES} manifests`);
-      await this.#write(path, text);
+      await this.#write(path, render(resource));
     });
   }
 
   async update(resource: PipelineResource): Promise<void> {
-    checked(render(resource));
+    assertValid(resource);
     await this.#edit(resourceId(resource), () => documentOf(resource));
   }
 
@@ -224,11 +224,4 @@ export class FileStore implements PipelineStore, Component {
     this.#turn = result.catch(() => undefined);
     return result;
   }
-}
-
-function checked(text: string): string {
-  const { problems } = parseManifest(text, 'pipeline');
-  if (!hasErrors(problems)) return text;
-  const reasons = problems.filter(({ severity }) => severity === 'error').map(({ reason }) => reason);
-  throw new ConveyorError('INVALID_ARGUMENT', reasons.join('; '));
 }
