@@ -1,19 +1,20 @@
 import { ConveyorError } from '../foundation/errors.ts';
 import type { KubeApi } from '../foundation/kubernetes/api.ts';
 import { connectKube } from '../foundation/kubernetes/client.ts';
-import { createEventRecorder } from '../foundation/kubernetes/events.ts';
+import { createEventRecorder, type EventRecorder } from '../foundation/kubernetes/events.ts';
+import { createLeader, type Leader } from '../foundation/kubernetes/leader.ts';
 import { systemClock } from '../foundation/lifecycle/clock.ts';
 import { type Component, group } from '../foundation/lifecycle/component.ts';
 import { createAdminServer } from '../foundation/telemetry/admin-server.ts';
 import type { Logger } from '../foundation/telemetry/logger.ts';
 import { createRegistry } from '../foundation/telemetry/metrics.ts';
 import type { ReadinessCheck } from '../foundation/telemetry/readiness.ts';
-import { createServedFiles } from './certificates/served-files.ts';
-import { checkServed, createServedSecret, type ServedSource } from './certificates/served-secret.ts';
+import { createCertificates, type InjectorCertificates } from './certificates/certificates.ts';
 import { newHookKey } from './inject-files.ts';
 import { transform } from './injection/transform.ts';
+import { createNamespaces } from './namespaces/namespaces.ts';
 import { injectionOf, type InjectorConfig } from './settings.ts';
-import { webhookMetrics } from './webhook/metrics.ts';
+import { type WebhookMetrics, webhookMetrics } from './webhook/metrics.ts';
 import { createNativeSupport, type NativeSupport } from './webhook/native-support.ts';
 import { createWebhookServer, type WebhookServer } from './webhook/server.ts';
 import { createWebhook } from './webhook/webhook.ts';
@@ -23,11 +24,13 @@ export interface InjectorHost {
   readonly logger: Logger;
   readonly version: string;
   readonly nodeVersion: string;
+  /** New at every start. */
+  readonly instance: string;
 }
 
-// not the sidecars' name: theirs is held to the pod that writes
+// not the sidecars' name: what is written in theirs is held to the pod that writes
 const REPORTER = 'conveyor.etl/injector';
-const WEBHOOK_SECRET = 'conveyor-injector-tls';
+const LEASE = 'conveyor-injector';
 
 /**
  * Runs the injector with its admin server until the signal aborts.
@@ -46,7 +49,7 @@ export async function runInjector(
     await program.start(signal);
     host.logger.info('started', { webhookPort: server.port, systemNamespace: config.systemNamespace });
     await aborted(signal);
-    // unready now; the API server, and the proxies on the way, learn of it a moment later
+    // unready from now on; the proxies between the API server and us learn of it a moment later
     server.leave();
     await systemClock.sleep(leaveDelayMs);
     await program.stop(AbortSignal.timeout(shutdownGraceMs));
@@ -67,86 +70,87 @@ interface InjectorParts {
 
 /** Makes the rooms and joins them; the admin server is the first to start. */
 function createInjector(parts: InjectorParts): { program: Component; server: WebhookServer } {
-  const { config, host } = parts;
+  const { config, host, api } = parts;
+  const { logger } = host;
+  const { systemNamespace: namespace, podName, podUid } = config;
+  const clock = systemClock;
   const registry = createRegistry({ program: 'injector', version: host.version, node: host.nodeVersion });
   const metrics = webhookMetrics(registry);
-  const native = nativeSupport(parts, (supported) => metrics.native(supported));
-  const certificates = servedSource(parts);
-  const { server, events } = webhookServer(parts, { metrics, native, certificates });
+  const identity = `${podName}_${host.instance}`;
+  const leader = createLeader({ api, namespace, name: LEASE, identity, clock, logger });
+  const manageRbac = config.manageRbac === 'on';
+  const systemNamespaces = systemNamespacesOf(config);
+  const namespaces = createNamespaces({ api, leader, systemNamespaces, manageRbac, clock, logger });
+  const certificates = createCertificates({
+    ...{ config, api, namespace, leader, clock, logger, registry },
+    replica: { name: podName, uid: podUid },
+    places: [namespaces],
+  });
+  const native = nativeSupport(parts, metrics);
+  const events = createEventRecorder({
+    ...{ api, namespace, clock, logger },
+    ...{ reporter: REPORTER, instance: podName },
+  });
+  const server = webhookServer(parts, { metrics, native, certificates, events });
   const admin = createAdminServer({
     port: config.adminPort,
     registry,
     checks: checksOf(parts, server, certificates),
-    status: () => ({
-      program: 'injector',
-      version: host.version,
-      native: { mode: config.sidecarMode, supported: native.supported() ?? 'unknown' },
-      sidecar: injectionOf(config),
-      eventsLost: events.lost(),
-    }),
+    status: () => statusOf(parts, { leader, native, certificates, events }),
   });
-  return { program: group('injector', [admin, events, native, certificates, server]), server };
+  const rooms = [admin, events, native, leader, namespaces, certificates, server];
+  return { program: group('injector', rooms), server };
 }
 
-interface Joined {
-  readonly metrics: ReturnType<typeof webhookMetrics>;
+interface Rooms {
+  readonly metrics: WebhookMetrics;
   readonly native: NativeSupport;
-  readonly certificates: ServedSource;
+  readonly certificates: InjectorCertificates;
+  readonly events: EventRecorder;
+  readonly leader: Leader;
 }
 
 function webhookServer(
-  { config, host, api }: InjectorParts,
-  { metrics, native, certificates }: Joined,
-): { server: WebhookServer; events: ReturnType<typeof createEventRecorder> } {
-  const { systemNamespace: namespace, excludedNamespaces, podName: instance } = config;
-  const clock = systemClock;
-  const logger = host.logger.child('webhook');
-  const events = createEventRecorder({ api, namespace, reporter: REPORTER, instance, clock, logger });
-  const injection = { ...injectionOf(config), version: host.version, newHookKey };
-  const systemNamespaces = [namespace, ...excludedNamespaces];
+  { config, host: { logger, version } }: InjectorParts,
+  { metrics, native, certificates, events }: Omit<Rooms, 'leader'>,
+): WebhookServer {
+  const injection = { ...injectionOf(config), version, newHookKey };
+  // the selectors of the webhook configuration let only pods come here that are opted in
+  const opted = { namespaceLabel: 'enabled', systemNamespaces: systemNamespacesOf(config) };
   const handle = createWebhook({
-    // the selectors of the webhook configuration let only pods come here that are opted in
-    transform: (pod, from) =>
-      transform(
-        pod,
-        { namespace: from, namespaceLabel: 'enabled', systemNamespaces },
-        { ...injection, native: native.supported() },
-      ),
-    clock,
-    logger,
+    transform: (pod, namespace) =>
+      transform(pod, { ...opted, namespace }, { ...injection, native: native.supported() }),
+    clock: systemClock,
+    logger: logger.child('webhook'),
     metrics,
     record: (event) => events.record(event),
   });
   const refused = (status: number): void => metrics.refused(status);
-  return { server: createWebhookServer({ port: config.webhookPort, certificates, handle, refused }), events };
+  return createWebhookServer({ port: config.webhookPort, certificates, handle, refused });
 }
 
-/** A mode that is set needs nobody to be asked. */
+function systemNamespacesOf({ systemNamespace, excludedNamespaces }: InjectorConfig): string[] {
+  return [systemNamespace, ...excludedNamespaces];
+}
+
+/** Where the mode is set nobody needs to be asked. */
 function nativeSupport(
-  { config: { sidecarMode }, host, api }: InjectorParts,
-  observe: (supported: boolean | undefined) => void,
+  { config: { sidecarMode }, host: { logger }, api }: InjectorParts,
+  metrics: WebhookMetrics,
 ): NativeSupport {
+  const observe = (supported: boolean | undefined): void => metrics.native(supported);
   if (sidecarMode === 'auto')
-    return createNativeSupport({ api, clock: systemClock, logger: host.logger.child('native'), observe });
+    return createNativeSupport({ api, clock: systemClock, logger: logger.child('native'), observe });
   const supported = sidecarMode === 'native';
   observe(supported);
   const nothing = (): Promise<void> => Promise.resolve();
   return { name: 'native support', supported: () => supported, start: nothing, stop: nothing };
 }
 
-function servedSource({ config, host: { logger }, api }: InjectorParts): ServedSource {
-  const { certificates, systemNamespace: namespace } = config;
-  const { tlsCertFile: certFile, tlsKeyFile: keyFile, tlsCaFile: caFile } = config;
-  const clock = systemClock;
-  return certificates === 'files'
-    ? createServedFiles({ certFile, keyFile, caFile, trust: () => undefined, clock, logger })
-    : createServedSecret({ api, namespace, name: WEBHOOK_SECRET, clock, logger });
-}
-
 function checksOf(
   { signal }: InjectorParts,
   server: WebhookServer,
-  certificates: ServedSource,
+  { check }: InjectorCertificates,
 ): ReadinessCheck[] {
   return [
     {
@@ -154,12 +158,27 @@ function checksOf(
       check: () =>
         server.port > 0 ? { ok: true } : { ok: false, reason: 'the webhook does not listen yet' },
     },
-    { name: 'certificate', check: () => checkServed(certificates, systemClock.wallTime()) },
+    check,
     {
       name: 'not leaving',
       check: () => (signal.aborted ? { ok: false, reason: 'the injector is shutting down' } : { ok: true }),
     },
   ];
+}
+
+function statusOf(
+  { config, host: { version } }: InjectorParts,
+  { leader, native, certificates, events }: Omit<Rooms, 'metrics'>,
+): object {
+  return {
+    ...{ program: 'injector', version },
+    leading: leader.leading(),
+    leader: leader.holder(),
+    native: { mode: config.sidecarMode, supported: native.supported() ?? 'unknown' },
+    certificates: certificates.status(),
+    sidecar: injectionOf(config),
+    eventsLost: events.lost(),
+  };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

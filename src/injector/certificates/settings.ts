@@ -58,6 +58,13 @@ export const CERTIFICATES = {
     type: duration({ minMs: 0, maxMs: DAY_MS }),
     default: 300_000,
   }),
+  podUid: setting({
+    env: 'POD_UID',
+    group: 'Kubernetes',
+    describe: 'uid of this pod: what it says of its certificate goes with it; unset: some minutes later',
+    type: text(/^[\x21-\x7e]{1,253}$/, 'up to 253 printable characters without spaces'),
+    default: '',
+  }),
   manageRbac: setting({
     env: 'MANAGE_RBAC',
     group: 'Namespaces',
