@@ -29,47 +29,43 @@ archive() { # TAG -> a docker-archive of it, for `load`
 }
 
 image() { # NAME -> its archive
-  local begin=$SECONDS
+  local begin=$SECONDS tag
   case $1 in
-    pause) from_files e2e.local/pause:1 pause "$CLUSTER/images/pause.c" ;;
-    coredns) from_files e2e.local/coredns:1 coredns "$COREDNS" ;;
-    prometheus) from_files e2e.local/prometheus:2 prometheus "$CLUSTER/images/prometheus.Dockerfile" ;;
-    sidecar) from_dockerfile docker.io/library/conveyor-sidecar:dev Dockerfile ;;
-    examples) from_dockerfile docker.io/library/conveyor-examples:dev examples/Dockerfile ;;
-    *) die "no image is called $1: pause coredns prometheus sidecar examples" ;;
+    pause) tag=e2e.local/pause:1 && from_files pause "$tag" "$CLUSTER/images/pause.c" ;;
+    coredns) tag=e2e.local/coredns:1 && from_files coredns "$tag" "$COREDNS" ;;
+    prometheus) tag=e2e.local/prometheus:2 && from_files prometheus "$tag" ;;
+    sidecar) tag=e2e.local/conveyor-sidecar:dev && from_dockerfile Dockerfile "$tag" ;;
+    examples) tag=e2e.local/conveyor-examples:dev && from_dockerfile examples/Dockerfile "$tag" ;;
+    apps) tag=e2e.local/conveyor-apps:dev && image examples > /dev/null && from_dockerfile test/e2e/apps/Dockerfile "$tag" ;;
+    *) die "no image is called $1: pause coredns prometheus sidecar examples apps" ;;
   esac
+  archive "$tag"
   [ $((SECONDS - begin)) -lt 2 ] || log "image $1: $((SECONDS - begin)) s"
 }
 
 # an image of a few files, laid out by root_NAME below a folder
-from_files() { # TAG NAME INPUT...
-  local tag=$1 name=$2
-  shift 2
-  local mark
-  mark=$IMAGES/.$name-$(content "$CLUSTER/lib/images.sh" "$CLUSTER/images/$name.Dockerfile" "$@")
-  if [ ! -f "$mark" ]; then
-    local root=$CACHE/tmp/$name
-    rm -rf "$root"
-    mkdir -p "$root" "$IMAGES"
-    "root_$name" "$root"
-    bud "$tag" "$root" --file "$CLUSTER/images/$name.Dockerfile"
-    rm -rf "$root"
-    touch "$mark"
-  fi
-  archive "$tag"
+from_files() { # NAME TAG INPUT...
+  local name=$1 tag=$2 root=$CACHE/tmp/$1 mark
+  mark=$IMAGES/.$name-$(content "$CLUSTER/lib/images.sh" "$CLUSTER/images/$name.Dockerfile" "${@:3}")
+  [ ! -f "$mark" ] || return 0
+  rm -rf "$root"
+  mkdir -p "$root" "$IMAGES"
+  "root_$name" "$root"
+  bud "$tag" "$root" --file "$CLUSTER/images/$name.Dockerfile"
+  rm -rf "$root"
+  touch "$mark"
 }
-from_dockerfile() { # TAG DOCKERFILE
+from_dockerfile() { # DOCKERFILE TAG
   base_images
   local npmrc=()
   # the machine's registry, which may want a password: for the time of the build, in no layer
   [ ! -f "$HOME/.npmrc" ] || npmrc=(--volume "$HOME/.npmrc:/root/.npmrc:ro")
-  bud "$1" "$REPOSITORY" --file "$REPOSITORY/$2" "${npmrc[@]}"
-  archive "$1"
+  bud "$2" "$REPOSITORY" --file "$REPOSITORY/$1" "${npmrc[@]}"
 }
 base_images() {
   [ -x "$CACHE/npm/node_modules/node/bin/node" ] || fetch_node
-  from_files docker.io/library/node:24-slim node-slim > /dev/null
-  from_files gcr.io/distroless/nodejs24-debian12:nonroot node-distroless > /dev/null
+  from_files node-slim docker.io/library/node:24-slim
+  from_files node-distroless gcr.io/distroless/nodejs24-debian12:nonroot
 }
 fetch_node() {
   log "npm install node@$NODE_MAJOR"
