@@ -6,9 +6,10 @@ import type { ClusterClient } from './cluster-client/cluster-client.ts';
 import type { DataPath } from './data-path.ts';
 import type { Discovery } from './discovery/discovery.ts';
 import { Life } from './leaving/life.ts';
-import type { HeldServices, LeavingPod } from './leaving/ports.ts';
+import type { HeldServices } from './leaving/ports.ts';
 import { waitUntil } from './leaving/wait.ts';
 import type { Offered } from './offered.ts';
+import type { PodView } from './pod.ts';
 import type { SidecarConfig } from './settings.ts';
 
 /** The parts of a sidecar that its end acts on. */
@@ -18,12 +19,13 @@ export interface LivingParts {
   readonly dataPath: DataPath;
   readonly discovery: Discovery;
   readonly offered: Offered;
+  readonly pod: PodView;
   readonly session: ClusterClient;
 }
 
 /** Gives the parts a life. It ends with the pod's, or when someone asks. */
 export function lifeOf(parts: LivingParts, logger: Logger): Life {
-  const { clock, config, dataPath, session } = parts;
+  const { clock, config, dataPath, pod, session } = parts;
   const { sidecarId, terminationLog, shutdownGraceMs: graceMs } = config;
   return new Life({
     ...{ clock, logger, session, terminationLog, graceMs },
@@ -31,9 +33,9 @@ export function lifeOf(parts: LivingParts, logger: Logger): Life {
     services: servicesOf(parts),
     flushSinks: (timeoutMs) => dataPath.flushSinks(timeoutMs),
     notServing: () => dataPath.health.set('', 'NOT_SERVING'),
-    pod: podOf(config),
+    pod: isInPod(config) ? pod : undefined,
     facts: { sidecarId },
-    record: () => undefined,
+    record: (event) => pod.record({ type: 'Normal', ...event }),
   });
 }
 
@@ -50,11 +52,9 @@ function servicesOf({ dataPath, discovery, offered }: LivingParts): HeldServices
   };
 }
 
-/** In a pod whose API tells nothing there is an application all the same. */
-function podOf({ kubernetes, kubernetesHost, hookKey }: SidecarConfig): LeavingPod | undefined {
-  const isPod = kubernetes === 'on' || kubernetesHost !== '' || hookKey !== '';
-  if (kubernetes === 'off' || !isPod) return undefined;
-  return { facts: () => undefined, onChange: () => () => undefined };
+/** In a pod there is an application to wait for, also where the API tells nothing. */
+function isInPod({ kubernetes, kubernetesHost, hookKey }: SidecarConfig): boolean {
+  return kubernetes === 'on' || (kubernetes === 'auto' && (kubernetesHost !== '' || hookKey !== ''));
 }
 
 /** What the kubelet calls; nothing where the pod has no key. */

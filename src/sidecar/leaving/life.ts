@@ -4,7 +4,15 @@ import type { Logger } from '../../foundation/telemetry/logger.ts';
 import { hasGone, isCompleted } from './application.ts';
 import { createHolds, type Holds } from './holds.ts';
 import { drainInbound, drainOutbound } from './phases.ts';
-import { type EndPlan, holdUntilMs, outboundAtMs, planEnd, seeDeletion, type Signs } from './plan.ts';
+import {
+  type EndPlan,
+  holdUntilMs,
+  outboundAtMs,
+  planEnd,
+  seeDeletion,
+  type Signs,
+  type Terms,
+} from './plan.ts';
 import type { HeldServices, LeavingPlane, LeavingPod, LeavingSession } from './ports.ts';
 import { openReceipt, type Receipt, terminationMessage, writeTerminationMessage } from './receipt.ts';
 import { waitUntil } from './wait.ts';
@@ -53,6 +61,10 @@ export class Life {
   #trigger: Trigger | undefined;
   #ending: Promise<void> | undefined;
   #inboundDone = false;
+  #spec: { readonly native: boolean; readonly gracePeriodMs: number } = {
+    native: false,
+    gracePeriodMs: Infinity,
+  };
   /** Whether the second half may begin; `now`: whether or not the application is still there. */
   #allowed: 'no' | 'yes' | 'now' = 'no';
   #stop: (signal: AbortSignal) => Promise<void> = () => Promise.resolve();
@@ -131,6 +143,7 @@ export class Life {
     const { clock, pod } = this.#options;
     const facts = pod?.facts();
     if (facts === undefined) return;
+    this.#spec = facts;
     if (facts.deletion !== undefined) {
       const nowMs = clock.now();
       const firstMs = this.#planned()?.beganMs ?? nowMs;
@@ -204,11 +217,12 @@ export class Life {
     await writeTerminationMessage(terminationLog, terminationMessage({ ...facts, ...took }, receipt));
   }
 
-  #terms(): { native: boolean; graceMs: number } {
-    const facts = this.#options.pod?.facts();
-    const asked = this.#graceMs === 'pod' ? Infinity : this.#graceMs;
-    const graceMs = Math.min(asked, facts?.gracePeriodMs ?? Infinity);
-    return { native: facts?.native ?? false, graceMs: graceMs === Infinity ? DEFAULT_GRACE_MS : graceMs };
+  #terms(): Terms {
+    // a spec does not change: what was read of it once is known also when the API is silent
+    this.#spec = this.#options.pod?.facts() ?? this.#spec;
+    const { native, gracePeriodMs } = this.#spec;
+    const graceMs = this.#graceMs === 'pod' ? gracePeriodMs : Math.min(this.#graceMs, gracePeriodMs);
+    return { native, graceMs: graceMs === Infinity ? DEFAULT_GRACE_MS : graceMs };
   }
 
   #planned(): EndPlan | undefined {

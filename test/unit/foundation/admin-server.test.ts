@@ -8,6 +8,7 @@ import { type AdminServer, createAdminServer } from '../../../src/foundation/tel
 import { createRegistry } from '../../../src/foundation/telemetry/metrics.ts';
 import type { CheckResult } from '../../../src/foundation/telemetry/readiness.ts';
 import { failOnLeaks } from '../../support/leaks.ts';
+import { waitFor } from '../../support/wait.ts';
 
 const noHurry = new AbortController().signal;
 interface Fetched {
@@ -158,6 +159,69 @@ describe('the admin server', () => {
     await server.stop(AbortSignal.timeout(50));
     await server.stop(noHurry);
     await gone;
+  });
+});
+
+describe('the pages that the kubelet calls before it stops a container', () => {
+  failOnLeaks();
+  const KEY = '0123456789abcdef0123456789abcdef';
+  const doors = new Map<string, () => void>();
+  let stops = 0;
+  let server: AdminServer;
+
+  beforeEach(async () => {
+    stops = 0;
+    doors.clear();
+    server = createAdminServer({
+      port: 0,
+      registry: createRegistry({ program: 'sidecar', version: '1.2.3' }),
+      checks: [],
+      status: () => ({}),
+      stopHooks: {
+        key: KEY,
+        ownStop: () => stops++,
+        hold: (container) => new Promise((resolve) => doors.set(container, resolve)),
+      },
+    });
+    await server.start(noHurry);
+  });
+  afterEach(() => server.stop(AbortSignal.abort()));
+
+  it('answer for our own container at once', async () => {
+    assert.deepEqual((await ask(server.port, `/prestop/${KEY}`)).status, 200);
+    assert.equal(stops, 1);
+  });
+
+  it('hold those of the others, many at once, each until it may go', async () => {
+    const names = Array.from({ length: 20 }, (_, i) => `app-${i}`);
+    const answers = new Map<string, number>();
+    const asked = names.map((name) =>
+      ask(server.port, `/prestop/${name}/${KEY}`).then(({ status }) => answers.set(name, status)),
+    );
+    await waitFor(() => doors.size === names.length);
+    assert.equal((await ask(server.port, '/livez')).status, 200);
+    doors.get('app-7')?.();
+    await waitFor(() => answers.size > 0);
+    assert.deepEqual([...answers], [['app-7', 200]]);
+    for (const open of doors.values()) open();
+    await Promise.all(asked);
+    assert.equal(stops, 0);
+  });
+
+  it('are not there for a stranger', async () => {
+    for (const path of [
+      '/prestop',
+      '/prestop/',
+      '/prestop/app',
+      `/prestop/${KEY.slice(1)}`,
+      `/prestop/${KEY}0`,
+      `/prestop/app/${KEY.toUpperCase()}`,
+      `/prestop/Not_A_Container/${KEY}`,
+      `/prestop/a/b/${KEY}`,
+    ])
+      assert.equal((await ask(server.port, path)).status, 404, path);
+    assert.equal((await ask(server.port, `/prestop/${KEY}`, { method: 'POST' })).status, 405);
+    assert.equal(stops + doors.size, 0);
   });
 });
 
