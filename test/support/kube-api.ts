@@ -154,6 +154,7 @@ export async function startKube({ bookmarkMs = 100 } = {}): Promise<KubeServer> 
       },
       bookmark: () => write('BOOKMARK', { metadata: { resourceVersion: String(store.version) } }),
       end(how) {
+        watches.delete(watch);
         if (how === 'gone')
           write('ERROR', { code: 410, reason: 'Expired', message: 'too old resource version' });
         if (how === 'cut') response.destroy();

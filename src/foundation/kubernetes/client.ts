@@ -39,6 +39,11 @@ function typed<T extends object>(resource: Resource, object: T): T {
   return { apiVersion: apiVersionOf(resource), kind: resource.kind, ...object };
 }
 
+/** An applied object says its name, too. */
+function namedAs(name: ObjectName, object: KubeObject): KubeObject {
+  return { ...object, metadata: { ...object.metadata, ...name } };
+}
+
 function nameOf({ metadata: { namespace, name } = {} }: KubeObject): Partial<ObjectName> {
   return { ...(namespace === undefined ? {} : { namespace }), ...(name === undefined ? {} : { name }) };
 }
@@ -100,7 +105,7 @@ function createApi(transport: Transport, timeoutMs: number): KubeApi {
         ...dry(options),
         ...manager,
       });
-      const value = apply ? typed(resource, patch.body) : patch.body;
+      const value = apply ? typed(resource, namedAs(name, patch.body)) : patch.body;
       return call({ method: 'PATCH', path, body: { type: PATCH_TYPES[patch.type], value } }, signal);
     },
 

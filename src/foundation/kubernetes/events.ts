@@ -65,6 +65,8 @@ const PASSING: readonly ErrorCode[] = ['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'RESO
 
 interface Pending {
   fact: EventFact;
+  /** Of the next Event: it is the same one however often it is tried. */
+  name: string;
   /** How often since the last one that was written; 0 is nothing to write. */
   count: number;
   firstMs: number;
@@ -86,11 +88,10 @@ export function createEventRecorder(options: EventOptions): EventRecorder {
   let loop: Loop | undefined;
   let lost = 0;
 
-  const eventOf = ({ fact, count, firstMs, lastMs }: Pending): Event => ({
-    metadata: {
-      namespace: fact.regarding.namespace ?? options.namespace,
-      name: `${(fact.regarding.name ?? 'conveyor').slice(0, 200)}.${randomBytes(8).toString('hex')}`,
-    },
+  const nameOf = ({ regarding }: EventFact): string =>
+    `${(regarding.name ?? 'conveyor').slice(0, 200)}.${randomBytes(8).toString('hex')}`;
+  const eventOf = ({ fact, name, count, firstMs, lastMs }: Pending): Event => ({
+    metadata: { namespace: fact.regarding.namespace ?? options.namespace, name },
     eventTime: microTime(firstMs),
     reportingController: options.reporter,
     reportingInstance: options.instance.slice(0, MAX_WORD),
@@ -113,13 +114,15 @@ export function createEventRecorder(options: EventOptions): EventRecorder {
     } catch (thrown) {
       if (signal.aborted) throw thrown;
       const error = ConveyorError.from(thrown);
-      outage.failed(error, { lost });
+      const isThere = error.code === 'ALREADY_EXISTS';
+      if (!isThere) outage.failed(error, { lost });
       if (PASSING.includes(error.code)) {
         entry.dueMs = clock.now() + backoffMs(entry.attempt++, { ...backoff, random });
         return;
       }
-      giveUp(count);
+      if (!isThere) giveUp(count);
     }
+    entry.name = nameOf(entry.fact);
     entry.count -= count;
     entry.firstMs = entry.lastMs;
     entry.attempt = 0;
@@ -149,7 +152,10 @@ export function createEventRecorder(options: EventOptions): EventRecorder {
         Object.assign(entry, { fact, count: entry.count + 1, lastMs: nowMs });
       } else if (pending.size >= MAX_KEYS) giveUp(1);
       else
-        pending.set(key, { fact, count: 1, firstMs: nowMs, lastMs: nowMs, dueMs: clock.now(), attempt: 0 });
+        pending.set(key, {
+          ...{ fact, name: nameOf(fact), count: 1, firstMs: nowMs, lastMs: nowMs },
+          ...{ dueMs: clock.now(), attempt: 0 },
+        });
       loop?.trigger();
     },
     start() {
@@ -165,10 +171,13 @@ export function createEventRecorder(options: EventOptions): EventRecorder {
     },
     async stop(signal) {
       await loop?.stop();
+      let reachable = true;
       for (const entry of pending.values()) {
-        if (entry.count === 0) continue;
-        if (signal.aborted) giveUp(entry.count);
-        else await write(entry, signal).catch(() => giveUp(entry.count));
+        if (entry.count > 0 && reachable && !signal.aborted)
+          await write(entry, signal).catch(() => undefined);
+        // one that was not written is reason enough not to wait for the others
+        reachable = entry.count === 0;
+        giveUp(entry.count);
       }
       pending.clear();
     },

@@ -93,9 +93,7 @@ export function follow<T extends KubeObject>(options: FollowOptions): Follower<T
     listedAtMs = clock.now();
     const first = !synced;
     synced = true;
-    holding.replace(taken.items);
-    // a list is an answer: the first bookmark of a quiet watch may be a minute away
-    if (first) become({ ok: true });
+    if (!holding.replace(taken.items) && first) holding.tell([]);
     return taken.resourceVersion;
   };
 
@@ -117,6 +115,7 @@ export function follow<T extends KubeObject>(options: FollowOptions): Follower<T
         acceptedMs ??= clock.now();
         if (event.type !== 'BOOKMARK') holding.apply(event);
         version = event.type === 'BOOKMARK' ? event.resourceVersion : event.object.metadata?.resourceVersion;
+        // at once: the first event is a bookmark that says that the watch is accepted
         outage.over();
         become({ ok: true });
       }
