@@ -31,22 +31,21 @@ export function injectText(
 ): InjectedText {
   // kubectl reads YAML 1.1, so `0644` is octal and `on` must be quoted
   const documents = parseAllDocuments(text, { version: '1.1', merge: true });
-  const outcomes: FileOutcome[] = [];
-  if (!Array.isArray(documents)) return { text, outcomes };
-  let begin = 0;
-  let changed = false;
-  const texts = documents.map((document) => {
-    const [error] = document.errors;
-    if (error !== undefined)
-      throw new ConveyorError('MALFORMED', error.message.split('\n', 1)[0] ?? '', { cause: error });
-    const result = injectDocument(document, transform);
-    outcomes.push(...result.outcomes);
-    const original = text.slice(begin, document.range[2]);
-    begin = document.range[2];
-    changed ||= result.document !== undefined;
-    return result.document?.toString({ lineWidth: 0 }) ?? original;
+  if (!Array.isArray(documents)) return { text, outcomes: [] };
+  const results = documents.map((document) => injectDocument(parsed(document), transform));
+  const outcomes = results.flatMap((result) => result.outcomes);
+  if (results.every(({ edited }) => edited === undefined)) return { text, outcomes };
+  const texts = results.map(({ edited }, index) => {
+    const begin = index === 0 ? 0 : documents[index - 1]?.range[2];
+    return edited?.toString({ lineWidth: 0 }) ?? text.slice(begin, documents[index]?.range[2]);
   });
-  return { text: changed ? joined(texts) : text, outcomes };
+  return { text: joined(texts), outcomes };
+}
+
+function parsed(document: Document.Parsed): Document.Parsed {
+  const [error] = document.errors;
+  if (error === undefined) return document;
+  throw new ConveyorError('MALFORMED', error.message.split('\n', 1)[0] ?? '', { cause: error });
 }
 
 function joined(texts: readonly string[]): string {
@@ -59,7 +58,7 @@ function joined(texts: readonly string[]): string {
 function injectDocument(
   document: Document.Parsed,
   transform: (pod: Pod, namespace: string) => Transformed,
-): { readonly document?: Document; readonly outcomes: readonly FileOutcome[] } {
+): { readonly edited?: Document; readonly outcomes: readonly FileOutcome[] } {
   const content: unknown = document.toJS();
   const operations: Operation[] = [];
   const outcomes = workloadsOf(content).map(({ title, namespace, path, pod }): FileOutcome => {
@@ -74,7 +73,7 @@ function injectDocument(
     ? new Document(content, { version: '1.1', aliasDuplicateObjects: false })
     : document;
   for (const operation of operations) apply(edited, operation);
-  return { document: edited, outcomes };
+  return { edited, outcomes };
 }
 
 function hasAliases(document: Document.Parsed): boolean {

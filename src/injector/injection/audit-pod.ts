@@ -1,6 +1,6 @@
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
-import { KEYS, NAMES } from '../../foundation/kubernetes/annotations.ts';
-import { allContainers, decide, isExpected, isInjected, type SkipReason, type Where } from './decide.ts';
+import { KEYS } from '../../foundation/kubernetes/annotations.ts';
+import { decide, isExpected, isInjected, sidecarIn, type SkipReason, type Where } from './decide.ts';
 import { fingerprint, injectedOf } from './fingerprint.ts';
 
 /** What is wrong with a pod, or why it can have no sidecar (`exempt`). */
@@ -75,7 +75,7 @@ function ofInjected(pod: Pod, wanted: Wanted): Verdict | undefined {
 
 function ofImage(pod: Pod, { image: wanted }: Wanted): Verdict | undefined {
   if (wanted === '' || pod.metadata?.annotations?.[KEYS.image] !== undefined) return undefined;
-  const image = allContainers(pod).find(({ name }) => name === NAMES.container)?.image ?? '';
+  const image = sidecarIn(pod)?.image ?? '';
   return image === wanted
     ? undefined
     : { state: 'outdated', reason: 'image', message: `it runs ${image}, not ${wanted}: restart it` };

@@ -52,12 +52,19 @@ export function allContainers({ spec }: Pod): readonly Container[] {
   return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
 }
 
+/** The container that has the sidecar's name. */
+export function sidecarIn(pod: Pod): Container | undefined {
+  return allContainers(pod).find(({ name }) => name === NAMES.container);
+}
+
+/** The number of its port of that name. */
+export function portIn(pod: Pod, portName: string): number | undefined {
+  return sidecarIn(pod)?.ports?.find(({ name }) => name === portName)?.containerPort;
+}
+
 /** Whether the pod carries a sidecar that an injector put there. */
 export function isInjected(pod: Pod): boolean {
-  return (
-    pod.metadata?.annotations?.[KEYS.injected] !== undefined &&
-    allContainers(pod).some(({ name }) => name === NAMES.container)
-  );
+  return pod.metadata?.annotations?.[KEYS.injected] !== undefined && sidecarIn(pod) !== undefined;
 }
 
 /** Whether the pod has asked for a sidecar: its own label wins over its namespace's. */
@@ -84,7 +91,7 @@ function reasonAgainst(pod: Pod, where: Where): SkipReason | undefined {
   if (spec?.hostNetwork === true) return 'host_network';
   if (spec?.os?.name === 'windows' || spec?.nodeSelector?.['kubernetes.io/os'] === 'windows')
     return 'windows';
-  if (allContainers(pod).some(({ name }) => name === NAMES.container)) return 'container_exists';
+  if (sidecarIn(pod) !== undefined) return 'container_exists';
   const taken = (spec?.volumes ?? []).some(({ name }) => OWN_VOLUMES.includes(name));
   return taken ? 'volume_exists' : undefined;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import { KEYS, NAMES } from '../../foundation/kubernetes/annotations.ts';
-import { allContainers } from './decide.ts';
+import { sidecarIn } from './decide.ts';
 import { MOUNT_PATHS, OWN_VOLUMES } from './names.ts';
 
 /** What the annotation says of an injection. */
@@ -24,7 +24,7 @@ const isOwnEnv = (name: string): boolean => ENV_NAME.test(name) || SETTING_NAME.
  * @returns 16 hex digits; undefined without a sidecar.
  */
 export function fingerprint(pod: Pod): string | undefined {
-  const container = allContainers(pod).find(({ name }) => name === NAMES.container);
+  const container = sidecarIn(pod);
   if (container === undefined) return undefined;
   const { image, args, restartPolicy, lifecycle, securityContext, env, ports, volumeMounts } = container;
   const parts = {

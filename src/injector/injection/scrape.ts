@@ -1,6 +1,6 @@
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import { NAMES } from '../../foundation/kubernetes/annotations.ts';
-import { allContainers } from './decide.ts';
+import { portIn } from './decide.ts';
 
 /** The annotations by which many a Prometheus finds pods; there is one port for a pod. */
 export const SCRAPE_KEYS: readonly string[] = [
@@ -21,7 +21,5 @@ export function scrapeAnnotations(
 
 /** Whether the declared scrape of an injected pod is the one that was injected. */
 export function isOwnScrape(pod: Pod): boolean {
-  const sidecar = allContainers(pod).find(({ name }) => name === NAMES.container);
-  const adminPort = sidecar?.ports?.find(({ name }) => name === NAMES.adminPort)?.containerPort;
-  return pod.metadata?.annotations?.['prometheus.io/port'] === String(adminPort);
+  return pod.metadata?.annotations?.['prometheus.io/port'] === String(portIn(pod, NAMES.adminPort));
 }

@@ -1,14 +1,13 @@
-import type { Container, Pod, PodSpec } from 'kubernetes-types/core/v1.d.ts';
+import type { Container, EnvVar, Pod, PodReadinessGate, PodSpec } from 'kubernetes-types/core/v1.d.ts';
 import { KEYS, NAMES } from '../../foundation/kubernetes/annotations.ts';
 import { hookPath } from './container.ts';
-import { allContainers, isInjected } from './decide.ts';
+import { isInjected, portIn, sidecarIn } from './decide.ts';
 import { ENDPOINT_ENV, OWN_VOLUMES } from './names.ts';
 import { isOwnScrape, SCRAPE_KEYS } from './scrape.ts';
 
 /** The value that guards the hooks of an injected pod. */
 export function hookKeyOf(pod: Pod): string | undefined {
-  const sidecar = allContainers(pod).find(({ name }) => name === NAMES.container);
-  const key = sidecar?.env?.find(({ name }) => name === 'HOOK_KEY')?.value;
+  const key = sidecarIn(pod)?.env?.find(({ name }) => name === 'HOOK_KEY')?.value;
   return key !== undefined && /^[0-9a-f]{32}$/.test(key) ? key : undefined;
 }
 
@@ -25,32 +24,40 @@ export function uninject(pod: Pod): Pod {
   return {
     ...pod,
     metadata: { ...metadata, annotations: Object.fromEntries(annotations) },
-    spec: withoutSidecar(spec, hookKeyOf(pod)),
+    spec: withoutSidecar(spec, hookKeyOf(pod), portIn(pod, NAMES.grpcPort)),
   };
 }
 
-function withoutSidecar(spec: PodSpec, hookKey: string | undefined): PodSpec {
+function withoutSidecar(spec: PodSpec, hookKey: string | undefined, grpcPort: number | undefined): PodSpec {
   const isSidecar = ({ name }: Container): boolean => name === NAMES.container;
-  const { initContainers = [], volumes = [], readinessGates = [], containers, ...others } = spec;
-  const init = initContainers.filter((each) => !isSidecar(each));
-  const kept = volumes.filter(({ name }) => !OWN_VOLUMES.includes(name));
-  const gates = readinessGates.filter(({ conditionType }) => conditionType !== KEYS.routing);
+  const isGate = ({ conditionType }: PodReadinessGate): boolean => conditionType === KEYS.routing;
+  const { initContainers, volumes, readinessGates, ...others } = spec;
   return {
     ...others,
-    containers: containers
+    containers: spec.containers
       .filter((each) => !isSidecar(each))
-      .map((each) => withoutHook(withoutEndpoint(each), hookKey)),
-    ...(init.length > 0 ? { initContainers: init } : {}),
-    ...(kept.length > 0 ? { volumes: kept } : {}),
-    ...(gates.length > 0 ? { readinessGates: gates } : {}),
+      .map((each) => withoutHook(withoutEndpoint(each, grpcPort), hookKey)),
+    ...remaining('initContainers', initContainers, isSidecar),
+    ...remaining('volumes', volumes, ({ name }) => OWN_VOLUMES.includes(name)),
+    ...remaining('readinessGates', readinessGates, isGate),
   };
 }
 
-function withoutEndpoint({ env = [], ...container }: Container): Container {
-  const kept = env.filter(
-    ({ name, value = '' }) => name !== ENDPOINT_ENV || !/^127\.0\.0\.1:\d+$/.test(value),
-  );
-  return kept.length > 0 ? { ...container, env: kept } : container;
+/** A list without what is ours; one that held nothing else goes as well. */
+function remaining<T, K extends string>(
+  key: K,
+  list: readonly T[] | undefined,
+  isOurs: (item: T) => boolean,
+): Partial<Record<K, T[]>> {
+  const others = (list ?? []).filter((item) => !isOurs(item));
+  const gone = list === undefined || (others.length === 0 && list.length > 0);
+  return gone ? {} : ({ [key]: others } as Record<K, T[]>);
+}
+
+function withoutEndpoint({ env, ...container }: Container, grpcPort: number | undefined): Container {
+  const isEndpoint = ({ name, value }: EnvVar): boolean =>
+    name === ENDPOINT_ENV && value === `127.0.0.1:${grpcPort ?? ''}`;
+  return { ...container, ...remaining('env', env, isEndpoint) };
 }
 
 function withoutHook(container: Container, hookKey: string | undefined): Container {
