@@ -7,6 +7,7 @@ import type { DataPath } from './data-path.ts';
 import type { Discovery } from './discovery/discovery.ts';
 import { Life } from './leaving/life.ts';
 import type { HeldServices } from './leaving/ports.ts';
+import { openLine } from './leaving/line.ts';
 import { waitUntil } from './leaving/wait.ts';
 import type { Offered } from './offered.ts';
 import type { PodView } from './pod.ts';
@@ -44,11 +45,8 @@ function servicesOf({ dataPath, discovery, offered }: LivingParts): HeldServices
     found: () => offered.found(),
     withhold: (match) => offered.withhold('preStop', match),
     activeRequests: (service) => dataPath.activeRequests(service),
-    answers(port) {
-      const track = discovery.registry.tracks().get(port);
-      return track?.report.state === 'services' && track.failures === 0;
-    },
-    look: () => discovery.trigger(),
+    line: ({ endpoint }) => openLine(endpoint),
+    renew: (ports) => discovery.renew((port) => ports.has(port)),
   };
 }
 

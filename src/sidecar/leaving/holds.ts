@@ -1,5 +1,6 @@
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
+import type { Line } from './line.ts';
 import type { HeldService, HeldServices, LeavingContainer } from './ports.ts';
 import { waitUntil } from './wait.ts';
 
@@ -60,13 +61,15 @@ export function createHolds(options: HoldsOptions): Holds {
   };
   const untilBack = async (container: string, left: readonly HeldService[]): Promise<void> => {
     const giveUpMs = clock.now() + graceMs() + RETURN_MS;
-    const hasReturned = returnOf(container, left, options);
-    while (!signal.aborted && clock.now() < giveUpMs && !hasReturned()) {
-      services.look();
+    const lines = left.map((service) => services.line(service));
+    const hasReturned = returnOf(container, lines, options);
+    while (!signal.aborted && clock.now() < giveUpMs && !hasReturned())
       await clock.sleep(LOOK_MS, signal).catch(() => undefined);
-    }
+    for (const line of lines) line.close();
+    if (signal.aborted) return;
+    services.renew(new Set(left.map(({ port }) => port)));
     restarting.delete(container);
-    if (!signal.aborted) withhold();
+    withhold();
   };
   const takeOut = (container: string): readonly HeldService[] => {
     const left = services.found().filter((service) => isOfAny(service, new Set([container])));
@@ -113,23 +116,17 @@ function isOfAny({ container }: HeldService, containers: ReadonlySet<string>): b
   return container === '' || containers.has(container);
 }
 
-/** Looks whether a container has gone and come back: by what the API says of it, else by the ports of its services. */
-function returnOf(
-  name: string,
-  left: readonly HeldService[],
-  { container, services }: HoldsOptions,
-): () => boolean {
+/**
+ * Whether a container has gone: by what the API says of it once it runs again, else by the lines to its services. What
+ * comes after that is probed afresh.
+ */
+function returnOf(name: string, lines: readonly Line[], { container }: HoldsOptions): () => boolean {
   const before = container(name);
-  const ports = [...new Set(left.map(({ port }) => port))];
-  let gone = false;
   return () => {
     const now = container(name);
-    if (before !== undefined && now !== undefined)
-      return (
-        now.state === 'running' && (now.restarts !== before.restarts || now.startedAt !== before.startedAt)
-      );
-    const answers = ports.every((port) => services.answers(port));
-    gone ||= !answers;
-    return gone && answers;
+    if (before === undefined || now === undefined) return lines.some((line) => line.broken());
+    return (
+      now.state === 'running' && (now.restarts !== before.restarts || now.startedAt !== before.startedAt)
+    );
   };
 }

@@ -1,3 +1,4 @@
+import type { Line } from './line.ts';
 import type { Deletion } from './plan.ts';
 
 /** Counts of a pipeline's ledger that say how copies of records came to an end. */
@@ -79,8 +80,8 @@ export interface HeldServices {
   withhold(match?: (service: HeldService) => string | undefined): void;
   /** Calls in flight at it. */
   activeRequests(service: HeldService): number;
-  /** Whether its port answers as it should, as far as the last look went. */
-  answers(port: number): boolean;
-  /** Has all ports looked at soon. */
-  look(): void;
+  /** Opens a line to who listens there. */
+  line(service: HeldService): Line;
+  /** What is known of the ports is void: what is there is offered when a fresh probe has found it. */
+  renew(ports: ReadonlySet<number>): void;
 }

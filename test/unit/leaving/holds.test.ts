@@ -23,7 +23,8 @@ function stand() {
   const all = [service('mask', 'app', 1), service('store', 'other', 2), service('found', '', 3)];
   const busy = new Map<string, number>();
   const containers = new Map<string, LeavingContainer>();
-  const silent = new Set<number>();
+  const broken = new Set<number>();
+  const renewed: number[] = [];
   const end = { known: false, inboundDone: false };
   let match: ((each: HeldService) => string | undefined) | undefined;
   const holds: Holds = createHolds({
@@ -35,8 +36,8 @@ function stand() {
       found: () => all,
       withhold: (given) => (match = given),
       activeRequests: ({ name }) => busy.get(name) ?? 0,
-      answers: (port) => !silent.has(port),
-      look: () => undefined,
+      line: ({ port }) => ({ broken: () => broken.has(port), close: () => undefined }),
+      renew: (ports) => void renewed.push(...ports),
     },
     end: {
       known: () => end.known,
@@ -52,7 +53,7 @@ function stand() {
     return () => answeredMs;
   };
   const out = (): string[] => all.filter((each) => match?.(each) !== undefined).map(({ name }) => name);
-  return { clock, holds, end, busy, containers, silent, hold, out };
+  return { clock, holds, end, busy, containers, broken, renewed, hold, out };
 }
 
 describe('the hook of an application, when the pod ends', () => {
@@ -153,17 +154,16 @@ describe('the hook of an application, when only its container is to stop', () =>
     assert.deepEqual(out(), []);
   });
 
-  it('brings them back without the API when their ports have gone and come back', async () => {
-    const { clock, silent, hold, out } = stand();
+  it('lets a fresh probe bring them back, without the API, when who listened has gone', async () => {
+    const { clock, broken, renewed, hold, out } = stand();
     hold('app');
     await clock.advance(6_000);
     assert.deepEqual(out(), ['mask', 'found']);
-    silent.add(1);
-    await clock.advance(1_000);
-    assert.deepEqual(out(), ['mask', 'found']);
-    silent.delete(1);
-    await clock.advance(1_000);
+    assert.deepEqual(renewed, []);
+    broken.add(1);
+    await clock.advance(300);
     assert.deepEqual(out(), []);
+    assert.deepEqual(renewed, [1, 3]);
   });
 
   it('lets go of them when the container must long be back, and takes out those of two containers for each', async () => {
