@@ -1,10 +1,11 @@
 /**
- * Writes docs/configuration.md, docs/metrics.md and the settings of the README from the code. With --check it writes
+ * Writes docs/configuration.md, docs/metrics.md, docs/annotations.md and the settings of the README from the code. With --check it writes
  * nothing and fails when one of them is not what it would write.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
+import { KEY_DOCUMENTS } from '../src/foundation/kubernetes/annotations.ts';
 import { settingsMarkdown } from '../src/foundation/config/document.ts';
 import { createRegistry, grammarProblems, metricsMarkdown } from '../src/foundation/telemetry/metrics.ts';
 import { grpcServerMetrics } from '../src/foundation/telemetry/grpc-server-metrics.ts';
@@ -13,6 +14,7 @@ import { ROUTER } from '../src/router/settings.ts';
 import { clusterClientMetrics } from '../src/sidecar/cluster-client/metrics.ts';
 import { type DataPlaneState, dataPlaneMetrics } from '../src/sidecar/data-plane/metrics.ts';
 import { discoveryMetrics } from '../src/sidecar/discovery/metrics.ts';
+import { ownPodMetrics } from '../src/sidecar/own-pod/metrics.ts';
 import { SIDECAR } from '../src/sidecar/settings.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -42,6 +44,7 @@ function configuration(): string {
 function metrics(): string {
   const sidecar = createRegistry({ program: 'sidecar', version: '' });
   discoveryMetrics(sidecar);
+  ownPodMetrics(sidecar);
   clusterClientMetrics(sidecar);
   // the state is read when the series are collected, which nobody does here
   dataPlaneMetrics(sidecar, {} as DataPlaneState);
@@ -65,6 +68,24 @@ function metrics(): string {
   ].join('\n');
 }
 
+function annotations(): string {
+  const rows = Object.values(KEY_DOCUMENTS).map(
+    ({ key, on, by, values, description }) => `| \`${key}\` | ${on} | ${by} | ${values} | ${description} |`,
+  );
+  return [
+    '# Labels and annotations',
+    '',
+    GENERATED,
+    '',
+    'Annotations are read from the pod, so in a Deployment they stand in its template.',
+    '',
+    '| Key | What | Written by | Values | Meaning |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
+}
+
 /** The README with the sidecar's settings between its markers. */
 async function readme(text: string): Promise<string> {
   const filled = text.replace(
@@ -78,6 +99,7 @@ async function readme(text: string): Promise<string> {
 const files = new Map([
   ['docs/configuration.md', configuration()],
   ['docs/metrics.md', metrics()],
+  ['docs/annotations.md', annotations()],
 ]);
 const readmePath = join(root, 'README.md');
 if (existsSync(readmePath)) files.set('README.md', await readme(readFileSync(readmePath, 'utf8')));

@@ -61,7 +61,7 @@ export async function openPod(config: SidecarConfig, parts: PodParts): Promise<P
     self: { namespace, podName, podUid, containerName, ownPorts: [grpcPort, adminPort] },
     kubeconfig: config.kubeconfigFile,
     downward: config,
-    labels: config.labels,
+    configured: config.labels,
     around: {
       look: (where) => discovery.setCandidates(candidatesOf(config, where)),
       renew: (match) => discovery.renew(match),

@@ -6,14 +6,16 @@ import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import { group } from '../../foundation/lifecycle/component.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
 import { createActing, type Surroundings } from './acting.ts';
+import { createBell } from './bell.ts';
 import type { OwnPod, PodFacts } from './facts.ts';
-import { type Downward, registrationLabels } from './labels.ts';
+import { createLabelling } from './labelling.ts';
+import type { Downward } from './labels.ts';
 import type { OwnPodMetrics } from './metrics.ts';
 import { podFacts } from './pod-facts.ts';
-import { createReach, type PodEvent } from './reach.ts';
+import { createReach, type PodEvent, type Reach } from './reach.ts';
 import type { Self } from './self.ts';
-import { isDegraded, type Standing, standingOf } from './standing.ts';
-import { zoneOf } from './zone.ts';
+import { PATIENCE_MS, type Standing, standingOf } from './standing.ts';
+import { createTelling } from './telling.ts';
 
 /** What the controller of the own pod stands on. */
 export interface OwnPodOptions {
@@ -22,7 +24,7 @@ export interface OwnPodOptions {
   readonly kubeconfig: string;
   readonly downward: Downward;
   /** The user's labels. */
-  readonly labels: Readonly<Record<string, string>>;
+  readonly configured: Readonly<Record<string, string>>;
   readonly around: Surroundings;
   /** Look at the configured range whatever the pod declares. */
   readonly alwaysScan: boolean;
@@ -44,19 +46,32 @@ export interface FollowedPod extends OwnPod {
   record(event: PodEvent): void;
 }
 
-/** So long services are held back for the API's first word: whether their containers are ready. */
-const START_MS = 5_000;
-/** The work queue has one key. */
-const OWN = 'own pod';
+/** Time alone changes how it stands while the API is silent. */
+const LOOK_AGAIN_MS = 500;
+/** The keys of the work queue: a node that is slow to tell its zone must not keep the pod waiting. */
+const POD = 'pod';
+const ZONE = 'zone';
 
-/** A set of listeners, told without arguments. */
-function bell() {
-  const listeners = new Set<() => void>();
+/** What the API says of the pod, as last seen. */
+function createView({ self }: OwnPodOptions, reach: Reach) {
+  const bell = createBell();
+  let facts: PodFacts | undefined;
+  let standing: Standing = { kind: 'starting', reason: '' };
+  const isFresh = (): boolean => standing.kind === 'following';
   return {
-    ring: (): void => listeners.forEach((listener) => listener()),
-    on(listener: () => void): () => void {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
+    onChange: (listener: () => void) => bell.on(listener),
+    facts: () => facts,
+    standing: () => standing,
+    isFresh,
+    observe(): void {
+      const before = { facts, fresh: isFresh() };
+      const pod = reach.pod();
+      const seen = pod === undefined ? undefined : podFacts(pod, self);
+      const name = `${self.namespace}/${self.podName}`;
+      standing = standingOf({ ...reach.signs(), found: seen !== undefined, pod: name });
+      // what was known goes on to tell where services are
+      if (seen !== undefined && !isDeepStrictEqual(seen, facts)) facts = seen;
+      if (facts !== before.facts || isFresh() !== before.fresh) bell.ring();
     },
   };
 }
@@ -67,98 +82,56 @@ function bell() {
  * tries again for ever.
  */
 export function createOwnPod(options: OwnPodOptions): FollowedPod {
-  const { self, clock, logger, downward, around, metrics, kubeconfig } = options;
+  const { self, clock, logger, around, kubeconfig } = options;
   const connect = () => connectKube(kubeconfig === '' ? {} : { kubeconfig });
   const reach = createReach({ ...options, connect });
+  const view = createView(options, reach);
+  const labelling = createLabelling(options);
   const act = createActing(around, options);
-  const changed = bell();
-  const relabelled = bell();
+  const tell = createTelling(logger, options.metrics);
   let begunMs = 0;
-  let facts: PodFacts | undefined;
-  let zone: { readonly node: string; readonly name: string } | undefined;
-  let standing: Standing = { kind: 'starting', reason: '' };
-  let told: string | undefined;
-  const labelsNow = () =>
-    registrationLabels({ configured: options.labels, downward, facts, zone: zone?.name ?? '' });
-  let labels = labelsNow();
+  /** Services wait a while for the API's first word: for their names, and whether their containers are ready. */
+  const isStarting = (): boolean =>
+    view.standing().kind === 'starting' && clock.now() - begunMs < PATIENCE_MS;
 
-  const observe = (): void => {
-    const pod = reach.pod();
-    const seen = pod === undefined ? undefined : podFacts(pod, self);
-    const before = { facts, fresh: isFresh() };
-    standing = standingOf({
-      ...reach.signs(),
-      found: seen !== undefined,
-      pod: `${self.namespace}/${self.podName}`,
-    });
-    // what was known goes on to tell where services are
-    if (seen !== undefined && !isDeepStrictEqual(seen, facts)) facts = seen;
-    if (facts !== before.facts || isFresh() !== before.fresh) changed.ring();
-  };
-  const isFresh = (): boolean => standing.kind === 'following';
-  /** Milliseconds for which services wait for the API's first word. */
-  const patienceMs = (): number =>
-    standing.kind === 'starting' && facts === undefined ? begunMs + START_MS - clock.now() : 0;
-
-  const tell = (): void => {
-    metrics.standing(standing.kind);
-    if (standing.kind === told) return;
-    const { kind, reason } = standing;
-    if (isDegraded(standing))
-      logger.warn('running on the downward API and the port scan', { state: kind, reason });
-    else if (kind === 'following')
-      logger.info('following the own pod', { container: facts?.self, native: facts?.native });
-    if (kind === 'following' && facts?.self === '')
-      logger.warn('own container not found in the pod: set CONTAINER_NAME', { podName: self.podName });
-    told = kind;
-  };
-  const relabel = (): void => {
-    const next = labelsNow();
-    if (isDeepStrictEqual(next, labels)) return;
-    labels = next;
-    relabelled.ring();
-  };
-  const findZone = async (signal: AbortSignal): Promise<void> => {
-    const api = reach.api();
-    const node = facts?.node ?? '';
-    if (api === undefined || node === '' || zone?.node === node || !isFresh()) return;
-    const name = await zoneOf(api, node, signal);
-    if (name !== undefined) zone = { node, name };
+  const pass = (): { requeueAfterMs: number } | undefined => {
+    view.observe();
+    const [facts, fresh] = [view.facts(), view.isFresh()];
+    tell(view.standing(), facts);
+    act({ facts, fresh, starting: isStarting() });
+    labelling.update(facts);
+    if (fresh && reach.signs().failure === undefined) return undefined;
+    return { requeueAfterMs: LOOK_AGAIN_MS };
   };
   const controller = createController({
     name: 'own-pod',
-    clock,
-    logger,
-    async reconcile(_key, signal) {
-      observe();
-      tell();
-      act({ facts, fresh: isFresh(), starting: patienceMs() > 0 });
-      relabel();
-      await findZone(signal);
-      relabel();
-      // time alone changes how it stands while the API is silent
-      return isFresh() ? undefined : { requeueAfterMs: Math.max(100, Math.min(1_000, patienceMs())) };
+    ...{ clock, logger, concurrency: 2 },
+    async reconcile(key, signal) {
+      if (key === POD) return pass();
+      const [api, facts] = [reach.api(), view.facts()];
+      if (api !== undefined && facts !== undefined) await labelling.findZone(api, facts, signal);
+      return undefined;
     },
   });
-  const look = (): void => {
-    observe();
-    controller.enqueue(OWN);
-  };
-  reach.onChange(look);
+  reach.onChange(() => {
+    view.observe();
+    controller.enqueue(POD);
+    controller.enqueue(ZONE);
+  });
   const all = group('own pod', [controller, reach]);
   return {
     name: 'own pod',
-    facts: () => (isFresh() ? facts : undefined),
-    onChange: (listener) => changed.on(listener),
-    reconsider: () => controller.enqueue(OWN),
-    labels: () => labels,
-    onLabels: (listener) => relabelled.on(listener),
-    standing: () => standing,
-    record: (event) => reach.record(event, facts?.uid ?? self.podUid),
+    facts: () => (view.isFresh() ? view.facts() : undefined),
+    onChange: view.onChange,
+    reconsider: () => controller.enqueue(POD),
+    labels: () => labelling.current(),
+    onLabels: (listener) => labelling.onChange(listener),
+    standing: view.standing,
+    record: (event) => reach.record(event, view.facts()?.uid ?? self.podUid),
     async start(signal) {
       begunMs = clock.now();
       await all.start(signal);
-      controller.enqueue(OWN);
+      controller.enqueue(POD);
     },
     stop: (signal) => all.stop(signal),
   };

@@ -10,6 +10,7 @@ import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import type { Component } from '../../foundation/lifecycle/component.ts';
 import { type Loop, startLoop } from '../../foundation/lifecycle/loop.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
+import { createBell } from './bell.ts';
 import type { Self } from './self.ts';
 import type { Signs } from './standing.ts';
 
@@ -33,7 +34,7 @@ export interface Reach extends Component {
   /** Never throws. Before the pod's uid is known the last few are kept. @param uid '' when not known. */
   record(event: PodEvent, uid: string): void;
   /** Called when the pod or the reach changed. */
-  onChange(listener: () => void): void;
+  onChange(listener: () => void): () => void;
 }
 
 /** What the API is reached by. */
@@ -54,13 +55,12 @@ const MAX_KEPT_EVENTS = 16;
 /** The way to the API. */
 export function createReach({ connect, self, clock, logger, timings = {} }: ReachOptions): Reach {
   const { namespace, podName } = self;
-  const listeners = new Set<() => void>();
+  const bell = createBell();
   const kept: PodEvent[] = [];
   let found: { api: KubeApi; follower: Follower<Pod>; events: EventRecorder } | undefined;
   let noClient: string | undefined;
   let attempt = 0;
   let loop: Loop | undefined;
-  const tell = (): void => listeners.forEach((listener) => listener());
 
   const open = async (signal: AbortSignal): Promise<void> => {
     const api = await connect();
@@ -71,10 +71,10 @@ export function createReach({ connect, self, clock, logger, timings = {} }: Reac
     const events = createEventRecorder({ api, namespace, ...reporting, clock, logger });
     found = { api, follower, events };
     noClient = undefined;
-    follower.onChange(tell);
+    follower.onChange(() => bell.ring());
     await follower.start(signal);
     await events.start(signal);
-    tell();
+    bell.ring();
   };
   return {
     name: 'kubernetes',
@@ -95,7 +95,7 @@ export function createReach({ connect, self, clock, logger, timings = {} }: Reac
       const regarding = { apiVersion: 'v1', kind: 'Pod', namespace, name: podName, uid };
       for (const each of kept.splice(0)) found.events.record({ ...each, regarding });
     },
-    onChange: (listener) => void listeners.add(listener),
+    onChange: (listener) => bell.on(listener),
     start() {
       loop ??= startLoop({
         clock,
@@ -105,7 +105,7 @@ export function createReach({ connect, self, clock, logger, timings = {} }: Reac
         },
         onError(error) {
           noClient = ConveyorError.from(error).message;
-          tell();
+          bell.ring();
           return backoffMs(attempt++, CONNECT);
         },
       });

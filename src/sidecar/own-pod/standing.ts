@@ -38,7 +38,7 @@ export interface Signs {
 }
 
 /** A failure is not told before it has lasted so long: watches break, and connections too. */
-export const PATIENCE_MS = 10_000;
+export const PATIENCE_MS = 5_000;
 
 /** How the sidecar stands with the API. Pure. */
 export function standingOf({ noClient, synced, failure, found, pod }: Signs): Standing {
@@ -54,6 +54,6 @@ export function standingOf({ noClient, synced, failure, found, pod }: Signs): St
 }
 
 /** Whether less is known than Kubernetes could tell. */
-export function isDegraded({ kind }: Standing): boolean {
+export function isDegraded({ kind }: Pick<Standing, 'kind'>): boolean {
   return kind !== 'off' && kind !== 'starting' && kind !== 'following';
 }
