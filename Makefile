@@ -40,6 +40,10 @@ test-interop: $(INSTALLED) ## services in Python and Go; installs what it needs
 	sh test/interop/build.sh
 	$(TEST) 'test/interop/**/*.test.ts'
 
+.PHONY: e2e
+e2e: $(INSTALLED) ## the tests on a real cluster, which is started where E2E_KUBECONFIG names none (ARGS="test/e2e/x.test.ts")
+	$(NODE) test/e2e/run.ts $(ARGS)
+
 .PHONY: bench
 bench: $(INSTALLED) build ## the figures: sidecar against relay and direct calls (ARGS=--quick)
 	$(NODE) test/bench/bench.ts $(ARGS)
@@ -84,4 +88,5 @@ check-generated: $(INSTALLED)
 
 .PHONY: clean
 clean: ## remove what was built and installed
+	[ ! -d .cache/cluster ] || test/cluster/cluster down
 	rm -rf dist .cache node_modules

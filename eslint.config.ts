@@ -2,7 +2,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  { ignores: ['dist/', 'node_modules/', 'src/foundation/grpc/gen/', '.dependency-cruiser.cjs'] },
+  { ignores: ['dist/', '.cache/', 'node_modules/', 'src/foundation/grpc/gen/', '.dependency-cruiser.cjs'] },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {
