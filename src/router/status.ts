@@ -1,4 +1,5 @@
 import type { Condition } from './assignment/conditions.ts';
+import type { Member } from './membership/member.ts';
 import type { RouterFigures } from './metrics.ts';
 import { formatProblem } from './pipelines/problem.ts';
 import type { PipelineStore, StoredPipeline } from './pipelines/store.ts';
@@ -15,10 +16,31 @@ interface StageFigures {
 
 const NONE: StageFigures = { recordsProcessed: 0, recordsBuffered: 0, errors: 0, avgLatencyMs: 0 };
 
-/** What the router knows, for people: `/statusz`, RouterAdmin, gauges. */
+/** One stage, as it is placed and what has gone through it. */
+interface StageReport extends StageFigures {
+  readonly id: string;
+  readonly type: string;
+  readonly service: string;
+  /** Sidecars that offer it. */
+  readonly hosts: readonly string[];
+  /** Those of them that others send to. */
+  readonly replicas: readonly string[];
+}
+
+/** What there is to say of one pipeline. */
+export interface PipelineReport {
+  /** False for the moment between its coming, or its change, and its placement. */
+  readonly placed: boolean;
+  readonly stages: readonly StageReport[];
+  readonly conditions: readonly Condition[];
+}
+
+/** What the router knows, for people: `/statusz`, RouterAdmin, gauges, the status of custom resources. */
 export interface RouterStatus {
   /** JSON for `/statusz`. */
   statusz(): Record<string, unknown>;
+  /** Undefined: there is no such pipeline. */
+  report(pipelineId: string): PipelineReport | undefined;
   /** By stage id. */
   stageFigures(pipelineId: string): Record<string, StageFigures>;
   figures(): RouterFigures;
@@ -26,57 +48,60 @@ export interface RouterStatus {
 
 /** Reads status from the control plane and the store at each call. */
 export function createStatus(plane: PlaneView, store: PipelineStore, version: string): RouterStatus {
-  const conditionsOf = (pipeline: StoredPipeline): Condition[] => [
-    ...(pipeline.definition.enabled ? [] : [{ type: 'DISABLED', message: 'enabled is false' } as const]),
-    ...(plane.placements().get(pipeline.definition.id)?.conditions ?? []),
-    ...pipeline.definition.notActedOn.map((message) => ({ type: 'NOT_ACTED_ON', message }) as const),
-  ];
-  const stageFigures = (pipelineId: string): Record<string, StageFigures> => figuresOf(plane, pipelineId);
+  const reportOf = (pipeline: StoredPipeline): PipelineReport => pipelineReport(pipeline, plane);
   return {
-    stageFigures,
-    figures: () => figures(plane, store, conditionsOf),
+    report(pipelineId) {
+      const pipeline = store.pipelines().get(pipelineId);
+      return pipeline && reportOf(pipeline);
+    },
+    stageFigures(pipelineId) {
+      const pipeline = store.pipelines().get(pipelineId);
+      return pipeline === undefined ? {} : Object.fromEntries(figuresOf(pipeline, plane));
+    },
+    figures: () => figures(plane, store),
     statusz: () => ({
       program: 'router',
       version,
       settling: plane.settling,
       massLapse: plane.massLapse,
-      pipelines: [...store.pipelines().values()].map((pipeline) => ({
-        ...pipelineStatus(pipeline, plane, stageFigures(pipeline.definition.id)),
-        conditions: conditionsOf(pipeline),
-      })),
+      pipelines: [...store.pipelines().values()].map((pipeline) => {
+        const { definition, generation, origin } = pipeline;
+        const { id, enabled, edges } = definition;
+        const { stages, conditions } = reportOf(pipeline);
+        const arrows = edges.map(({ from, to }) => `${from} -> ${to}`);
+        return { id, enabled, generation, origin, edges: arrows, stages, conditions };
+      }),
       sidecars: sidecars(plane),
       manifestProblems: store.problems().map(formatProblem),
     }),
   };
 }
 
-function pipelineStatus(
-  { definition, generation, origin }: StoredPipeline,
-  plane: PlaneView,
-  totals: Readonly<Record<string, StageFigures>>,
-): Record<string, unknown> {
-  const { id, enabled, edges, stages } = definition;
-  const placed = new Map(
-    plane
-      .placements()
-      .get(id)
-      ?.stages.map((stage) => [stage.stageId, stage]),
-  );
+function pipelineReport(pipeline: StoredPipeline, plane: PlaneView): PipelineReport {
+  const { id, stages } = pipeline.definition;
+  const placement = plane.placements().get(id);
+  const placed = new Map(placement?.stages.map((stage) => [stage.stageId, stage]));
+  const totals = figuresOf(pipeline, plane);
   return {
-    id,
-    enabled,
-    generation,
-    origin,
-    edges: edges.map(({ from, to }) => `${from} -> ${to}`),
+    placed: placement?.generation === pipeline.generation,
     stages: stages.map(({ id: stageId, type, serviceName }) => ({
       id: stageId,
       type,
       service: serviceName,
       hosts: placed.get(stageId)?.hosts ?? [],
       replicas: placed.get(stageId)?.usable ?? [],
-      ...(totals[stageId] ?? NONE),
+      ...(totals.get(stageId) ?? NONE),
     })),
+    conditions: conditionsOf(pipeline, plane),
   };
+}
+
+function conditionsOf({ definition }: StoredPipeline, plane: PlaneView): Condition[] {
+  return [
+    ...(definition.enabled ? [] : [{ type: 'DISABLED', message: 'enabled is false' } as const]),
+    ...(plane.placements().get(definition.id)?.conditions ?? []),
+    ...definition.notActedOn.map((message) => ({ type: 'NOT_ACTED_ON', message }) as const),
+  ];
 }
 
 function sidecars(plane: PlaneView): Record<string, unknown>[] {
@@ -102,29 +127,38 @@ function sidecars(plane: PlaneView): Record<string, unknown>[] {
   }));
 }
 
-function figuresOf(plane: PlaneView, pipelineId: string): Record<string, StageFigures> {
+/**
+ * A stage's records are those of the sidecars that run it: one that sends them there counts them for itself, too. What
+ * waits for it may wait anywhere.
+ */
+function figuresOf({ definition }: StoredPipeline, plane: PlaneView): Map<string, StageFigures> {
+  const stages = new Map(definition.stages.map((stage) => [stage.id, stage]));
   const totals = new Map<string, StageFigures>();
   for (const { member } of plane.members()) {
-    for (const each of member.stageTotals.filter((total) => total.pipelineId === pipelineId)) {
-      const sum = totals.get(each.stageId) ?? NONE;
-      const recordsProcessed = sum.recordsProcessed + each.records;
-      const latencySum = sum.avgLatencyMs * sum.recordsProcessed + each.latencyMs * each.records;
-      totals.set(each.stageId, {
-        recordsProcessed,
-        recordsBuffered: sum.recordsBuffered + each.buffered,
-        errors: sum.errors + each.errors,
-        avgLatencyMs: recordsProcessed === 0 ? 0 : latencySum / recordsProcessed,
-      });
+    const names = new Set(member.services.map(({ name }) => name));
+    for (const each of member.stageTotals) {
+      const stage = each.pipelineId === definition.id ? stages.get(each.stageId) : undefined;
+      // a source is a service only while it pushes; nobody else counts its records
+      const runsIt = stage?.type === 'source' || (stage !== undefined && names.has(stage.serviceName));
+      const told = runsIt ? each : { ...each, records: 0, errors: 0 };
+      if (stage !== undefined) totals.set(stage.id, added(totals.get(stage.id) ?? NONE, told));
     }
   }
-  return Object.fromEntries(totals);
+  return totals;
 }
 
-function figures(
-  plane: PlaneView,
-  store: PipelineStore,
-  conditionsOf: (pipeline: StoredPipeline) => readonly Condition[],
-): RouterFigures {
+function added(sum: StageFigures, each: Member['stageTotals'][number]): StageFigures {
+  const recordsProcessed = sum.recordsProcessed + each.records;
+  const latencySum = sum.avgLatencyMs * sum.recordsProcessed + each.latencyMs * each.records;
+  return {
+    recordsProcessed,
+    recordsBuffered: sum.recordsBuffered + each.buffered,
+    errors: sum.errors + each.errors,
+    avgLatencyMs: recordsProcessed === 0 ? 0 : latencySum / recordsProcessed,
+  };
+}
+
+function figures(plane: PlaneView, store: PipelineStore): RouterFigures {
   const members = plane.members();
   const pipelines = [...store.pipelines().values()];
   const enabled = pipelines.filter(({ definition }) => definition.enabled).length;
@@ -138,7 +172,7 @@ function figures(
     },
     pipelines: { enabled, disabled: pipelines.length - enabled },
     conditions: pipelines.flatMap((pipeline) =>
-      conditionsOf(pipeline).map(({ type }) => ({ pipeline: pipeline.definition.id, type })),
+      conditionsOf(pipeline, plane).map(({ type }) => ({ pipeline: pipeline.definition.id, type })),
     ),
     problems: { error: errors, warning: store.problems().length - errors },
     settling: plane.settling,

@@ -21,6 +21,8 @@ interface StagePlacement {
 
 /** What one pipeline comes to. */
 export interface Placement {
+  /** Of the pipeline that was placed. */
+  readonly generation: number;
   /** By sidecar id: whoever hosts a stage or a source, and no one else. Without versions. */
   readonly assignments: ReadonlyMap<string, PipelineAssignment>;
   readonly stages: readonly StagePlacement[];
@@ -77,6 +79,7 @@ export function assignPipeline(
   const recipients = new Set(pools.flatMap(({ own }) => [...own.keys()]));
   const wanted = only === undefined ? [...recipients].sort() : recipients.has(only) ? [only] : [];
   return {
+    generation: pipeline.generation,
     assignments: new Map(wanted.map((sidecarId) => [sidecarId, assignmentFor(sidecarId, pipeline, pools)])),
     stages: pools.map(placementOf),
     conditions: pools.flatMap(({ stage, found }) => stageConditions(stage, found)),
