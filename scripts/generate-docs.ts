@@ -1,6 +1,6 @@
 /**
- * Writes docs/configuration.md, docs/metrics.md, docs/annotations.md and the settings of the README from the code. With --check it writes
- * nothing and fails when one of them is not what it would write.
+ * Writes docs/configuration.md, docs/metrics.md, docs/annotations.md and the settings of the README from the code. With
+ * --check it writes nothing and fails when one of them is not what it would write.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
