@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { findFreePorts } from '../../../src/demo/ports.ts';
 import { useKeep } from '../../support/keep.ts';
@@ -83,6 +86,30 @@ describe('a sidecar as a process, from the bundle', () => {
     assert.deepEqual(distinct(sink), range(0, 3_000));
     assert.equal(sink.written.length, 3_000);
     await assertBalanced(a, c);
+  });
+
+  it('SIGTERM under load in a pod: serves the source beside it to its end, and gives nothing back', async () => {
+    const { sink, a: before, b, c } = await house();
+    await before.stop();
+    const folder = await mkdtemp(join(tmpdir(), 'termination-'));
+    keep({ stop: () => rm(folder, { recursive: true }) });
+    const message = join(folder, 'log');
+    await writeFile(message, '');
+    const env = { ...before.env, SHUTDOWN_GRACE: '30s', TERMINATION_LOG: message, HOOK_KEY: 'k'.repeat(32) };
+    const a = run(env);
+    await a.ready();
+    const source = keep(startSource(a.grpcPort, { count: 3_000 }));
+    await waitFor(() => source.acknowledged.size > 300, { timeoutMs: 20_000 });
+    assert.equal(await a.page(`/prestop/${'k'.repeat(32)}`), 'ok\n');
+    a.signal('SIGTERM');
+    await source.done;
+    assert.equal(await a.exited, 0);
+    assert.equal(source.sentAgain(), 0);
+    assert.deepEqual(distinct(sink), range(0, 3_000));
+    assert.equal(sink.written.length, 3_000);
+    const { trigger, returned } = JSON.parse(await readFile(message, 'utf8')) as Record<string, unknown>;
+    assert.deepEqual({ trigger, returned }, { trigger: 'hook', returned: 0 });
+    await assertBalanced(b, c);
   });
 
   it('SIGKILL under load: what was acknowledged is at the sink, and the source brings the rest', async () => {
