@@ -11,7 +11,8 @@ import { certificateMetrics } from './metrics.ts';
 import type { Leadership } from '../ours.ts';
 import type { TrustPlace } from './places.ts';
 import { createReplicas, type Replica } from './replicas.ts';
-import { createRotation, secretOf } from './rotation.ts';
+import { createRotation } from './rotation.ts';
+import { secretOf, SERVICES } from './services.ts';
 import { createServedFiles } from './served-files.ts';
 import { checkServed, createServedSecret } from './served-secret.ts';
 import type { CERTIFICATES } from './settings.ts';
@@ -43,12 +44,12 @@ export interface CertificatesOptions {
   readonly registry: Registry;
 }
 
-/** Name of the Service and of the webhook configuration. */
-const INJECTOR = 'conveyor-injector';
+/** Name of the webhook configuration. */
+const CONFIGURATION = 'conveyor-injector';
 
 /** The certificates of an injector: its own authority's, or those of mounted files. */
 export function createCertificates(options: CertificatesOptions): InjectorCertificates {
-  const webhook = createWebhookTrust({ ...options, name: INJECTOR });
+  const webhook = createWebhookTrust({ ...options, name: CONFIGURATION });
   const places = [webhook, ...options.places];
   return options.config.certificates === 'files'
     ? ofFiles(options, webhook, places)
@@ -83,7 +84,7 @@ function ofOwn(
   places: readonly TrustPlace[],
 ): InjectorCertificates {
   const { clock, registry, config } = options;
-  const served = createServedSecret({ ...options, name: secretOf(INJECTOR) });
+  const served = createServedSecret({ ...options, name: secretOf(SERVICES.injector) });
   const say = (): { trusted: string; served: string } => ({
     trusted: fingerprint(same(webhook.shown() ?? [])),
     served: fingerprint(served.keyPair()?.cert ?? ''),

@@ -4,16 +4,16 @@ import { createController } from '../../foundation/kubernetes/controller.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import type { Component } from '../../foundation/lifecycle/component.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
-import { type Authority, bundleOf, created, promoted, retired } from './authority.ts';
-import { certificatesIn, fingerprint, parsed } from './certificate.ts';
-import { issueAuthority, issueServing, type KeyPair } from './issue.ts';
-import { type CertificateMetrics, type CertificateName } from './metrics.ts';
+import { bundleOf } from './authority.ts';
+import type { CertificateMetrics, CertificateName } from './metrics.ts';
 import type { Leadership } from '../ours.ts';
 import type { TrustPlace } from './places.ts';
-import { plan, type Served, type Step } from './plan.ts';
+import { plan, type Served } from './plan.ts';
 import type { Acknowledgement } from './replicas.ts';
+import { namesOf, secretOf, SERVICES, type ServiceKey } from './services.ts';
 import { createSettling } from './settling.ts';
-import { createVault, type KeptAuthority } from './vault.ts';
+import { describedAuthority, type Found, take } from './steps.ts';
+import { createVault } from './vault.ts';
 
 /** What is kept in order, and with what. */
 export interface RotationOptions {
@@ -42,37 +42,16 @@ export interface Rotation extends Component {
   status(): object;
 }
 
-/** The Service whose certificate is kept in `<service>-tls`, by the label of its metric. */
-const SERVICES = { injector: 'conveyor-injector', router: 'conveyor-router' } as const;
-type Service = keyof typeof SERVICES;
 // the authority's Secret is not watched: so soon a request to rotate, or a loss, is seen
 const LOOK_MS = 30_000;
 const KEY = 'certificates';
-
-/** Names by which a Service is called from inside the cluster. */
-export function namesOf(service: string, namespace: string): string[] {
-  return [
-    service,
-    `${service}.${namespace}`,
-    `${service}.${namespace}.svc`,
-    `${service}.${namespace}.svc.cluster.local`,
-  ];
-}
-
-/** Name of the Secret of a Service's certificate. */
-export const secretOf = (service: string): string => `${service}-tls`;
-
-/** What one look has found. */
-interface Found {
-  readonly kept: KeptAuthority;
-  readonly pairs: Readonly<Record<Service, KeyPair | undefined>>;
-}
 
 /** Looks at how things stand, plans one step, takes it, and looks again. Only while it leads. */
 export function createRotation(options: RotationOptions): Rotation {
   const { api, namespace, leader, places, clock, metrics } = options;
   const logger = options.logger.child('certificates');
   const vault = createVault(api, namespace);
+  const tools = { ...options, vault, logger };
   const settling = createSettling(options, clock, options.caOverlapMs);
   let found: Found | undefined;
   let waits = '';
@@ -90,55 +69,6 @@ export function createRotation(options: RotationOptions): Rotation {
     return settling.look({ bundle: bundleOf(authority), injector, others });
   };
 
-  const issue = async (secrets: readonly string[], { kept }: Found, signal: AbortSignal): Promise<void> => {
-    const { authority } = kept;
-    if (authority?.signing === undefined) return;
-    for (const service of Object.values(SERVICES).filter((each) => secrets.includes(secretOf(each)))) {
-      const pair = issueServing({
-        authority: authority.signing,
-        names: namesOf(service, namespace),
-        nowMs: clock.wallTime(),
-        validityMs: options.certificateValidityMs,
-      });
-      await vault.keepPair(secretOf(service), pair, authority, signal);
-      logger.info('certificate issued', { service, ...described(pair.cert) });
-    }
-  };
-
-  const act = async (step: Step, now: Found, signal: AbortSignal): Promise<void> => {
-    if (step.do === 'issue') return issue(step.secrets, now, signal);
-    const authority = next(step, now);
-    if (authority === undefined) return;
-    await vault.keep(authority, now.kept, signal);
-    const { signing, next: coming, previous } = authority;
-    const reason = step.do === 'stage' ? step.reason : undefined;
-    logger.info('authority changed', {
-      ...{ step: step.do, reason, previous: previous.length },
-      ...{ signing: signing && described(signing.cert), next: coming && described(coming.cert) },
-    });
-  };
-
-  /** The authority after the step. */
-  const next = (step: Step, { kept: { authority = { previous: [] } } }: Found): Authority | undefined => {
-    const fresh = (): KeyPair =>
-      issueAuthority({ nowMs: clock.wallTime(), validityMs: options.caValidityMs });
-    switch (step.do) {
-      case 'create': {
-        const shown = places.flatMap((place) => place.shown() ?? []).flatMap(certificatesIn);
-        return created(fresh(), [...new Set(shown)]);
-      }
-      case 'stage':
-        return { ...authority, next: fresh() };
-      case 'promote':
-        return promoted(authority);
-      case 'retire':
-        return retired(authority);
-      case 'issue':
-      case 'rest':
-        return undefined;
-    }
-  };
-
   const waitFor = (who: string): { requeueAfterMs: number } => {
     if (who !== waits && who !== '') logger.info('waiting', { who });
     waits = who;
@@ -146,8 +76,7 @@ export function createRotation(options: RotationOptions): Rotation {
   };
 
   const pass = async (signal: AbortSignal): Promise<{ requeueAfterMs: number } | undefined> => {
-    found = undefined;
-    if (!leader.leading()) return undefined;
+    if (!leader.leading()) return (found = undefined);
     const now = (found = await find(signal));
     const { authority, asked } = now.kept;
     const unknown = places.find((place) => place.shown() === undefined);
@@ -159,7 +88,7 @@ export function createRotation(options: RotationOptions): Rotation {
     const served = Object.entries(SERVICES).map(([name, service]): Served => ({
       secret: secretOf(service),
       names: namesOf(service, namespace),
-      pair: now.pairs[name as Service],
+      pair: now.pairs[name as ServiceKey],
     }));
     const step = plan({
       ...{ authority, asked, served, nowMs },
@@ -171,7 +100,7 @@ export function createRotation(options: RotationOptions): Rotation {
       return { requeueAfterMs: Math.max(0, Math.min(LOOK_MS, leftMs, step.untilMs - nowMs)) };
     }
     if (!leader.leading()) return undefined;
-    await act(step, now, signal);
+    await take(step, now, tools, signal);
     metrics.step(step.do);
     return { requeueAfterMs: 0 };
   };
@@ -200,18 +129,8 @@ export function createRotation(options: RotationOptions): Rotation {
     },
     waitsFor: () => waits,
     status() {
-      const { signing, next: coming, previous = [] } = found?.kept.authority ?? {};
       const waitsFor = waits === '' ? undefined : waits;
-      return {
-        signing: signing && described(signing.cert),
-        next: coming && described(coming.cert),
-        previous: previous.length,
-        waitsFor,
-      };
+      return { ...describedAuthority(found?.kept.authority ?? { previous: [] }), waitsFor };
     },
   };
-}
-
-function described(cert: string): { fingerprint: string; notAfter: string } {
-  return { fingerprint: fingerprint(cert), notAfter: parsed(cert)?.validToDate.toISOString() ?? '' };
 }
