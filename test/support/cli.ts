@@ -25,14 +25,17 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The file that Node runs; src/main.ts unless told. */
   readonly main?: string;
+  /** What it reads; nothing unless told. */
+  readonly stdin?: string;
 }
 
 /** Starts `conveyor-sidecar` as a process of its own, with this Node. */
-export function startCli(args: readonly string[], { env = {}, main = MAIN }: CliOptions = {}): CliRun {
+export function startCli(args: readonly string[], { env = {}, main = MAIN, stdin }: CliOptions = {}): CliRun {
   const child = spawn(process.execPath, [main, ...args], {
     env: { PATH: process.env['PATH'], ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  child.stdin.end(stdin);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
