@@ -41,12 +41,7 @@ export async function runRouter(config: RouterConfig, io: RunIo, signal: AbortSi
     status: () => ({ ...leadershipStatus(cluster), ...router.status.statusz() }),
   });
   const before = certificate === undefined ? [] : [certificate];
-  const program = group('router program', [
-    admin,
-    ...before,
-    router,
-    ...(cluster?.beside(router.view) ?? []),
-  ]);
+  const program = group('router program', [admin, ...before, router, ...(cluster?.beside(router) ?? [])]);
   await run(program, signal, config.shutdownGraceMs);
   return 0;
 }

@@ -5,7 +5,9 @@ import type { Component } from '../../foundation/lifecycle/component.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
 import type { Gate } from '../api/ports.ts';
 import { CustomResourceStore } from '../pipelines/store-custom-resources.ts';
+import { StatusWriter } from '../resources/status-writer.ts';
 import type { RouterConfig } from '../settings.ts';
+import type { RouterStatus } from '../status.ts';
 import type { Leadership, PlaneView } from '../terms.ts';
 import { createGate } from './gate.ts';
 import { createTokenReviews } from './identity.ts';
@@ -18,7 +20,7 @@ export interface Cluster {
   readonly leadership: Leadership;
   readonly gate: Gate;
   /** What runs once the router listens: who leads has to answer. */
-  beside(view: PlaneView): readonly Component[];
+  beside(router: { readonly view: PlaneView; readonly status: RouterStatus }): readonly Component[];
 }
 
 /** What the process gives to it. */
@@ -42,12 +44,13 @@ export async function joinCluster(config: RouterConfig, host: ClusterHost): Prom
     store,
     leadership,
     gate: createGate({ api, reviews: createTokenReviews({ api, clock, logger }), sidecarAuth, tlsPort }),
-    beside: (view) => {
+    beside: ({ view, status }) => {
       const { routingConditions: conditions, podDeletionCost: deletionCost } = config;
       const leading = (): boolean => leadership.leading();
       const writes = conditions !== 'off' || deletionCost;
       const writer = createPodWriter({ api, view, leading, conditions, deletionCost, clock, logger });
-      return writes ? [leadership, writer] : [leadership];
+      const statuses = new StatusWriter({ api, resources: store, status, view, leadership, clock, logger });
+      return [leadership, statuses, ...(writes ? [writer] : [])];
     },
   };
 }
