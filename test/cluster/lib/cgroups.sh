@@ -29,7 +29,8 @@ cgroup_make() { # PATH below each hierarchy
 
 cgroup_remove() { # PATH: with all below it, once its processes are gone
   local folder
-  for folder in $(hierarchies); do
+  # runc makes them in the empty hierarchy of v2 as well
+  for folder in $(hierarchies) /sys/fs/cgroup/unified; do
     folder+=/$1
     for _ in $(seq 10); do
       [ -d "$folder" ] || break

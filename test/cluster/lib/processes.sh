@@ -69,6 +69,9 @@ stop() { # NAME [SIGNAL]: and KILL after 15 s
 
 forward() { # NAME PORT ADDRESS: the host's 127.0.0.1:PORT to what node1 reaches as ADDRESS
   pid_of "$1" > /dev/null && return
+  ! listening "$2" 2> /dev/null || die "something else listens on 127.0.0.1:$2"
   setsid "$NODETOOL" forward "127.0.0.1:$2" "/proc/$(pid_of node1.init)/ns/net" "$3" >> "$LOGS/$1.log" 2>&1 < /dev/null 9>&- &
   record "$1" $!
+  wait_for 5 "127.0.0.1:$2, see $LOGS/$1.log" listening "$2"
 }
+listening() { : < "/dev/tcp/127.0.0.1/$1"; } # PORT
