@@ -26,6 +26,16 @@ const namespace = 'conveyor-system';
 const TLS = { namespace, name: 'conveyor-injector-tls' };
 const CA = { namespace, name: 'conveyor-ca' };
 
+/** What a replica has said that has read nothing. */
+function leaseOf(name: string, renewedMs: number): Lease {
+  const labels = {
+    'app.kubernetes.io/managed-by': 'conveyor-injector',
+    'app.kubernetes.io/component': 'injector-replica',
+  };
+  const renewTime = new Date(renewedMs).toISOString();
+  return { metadata: { namespace, name, labels }, spec: { leaseDurationSeconds: 600, renewTime } };
+}
+
 function configOf(flags: Record<string, string>): Parameters<typeof createCertificates>[0]['config'] {
   const facts = { memoryLimitBytes: undefined, terminal: false, uuid: '' };
   const resolved = resolveConfig(defineConfig(CERTIFICATES), { env: {}, flags, facts });
@@ -127,6 +137,8 @@ describe('certificates of an injector', () => {
   });
 
   it('are rotated when asked, and verify at every moment', async () => {
+    // a replica that has been silent for longer than its lease is not waited for
+    kube.put(LEASES, leaseOf('lapsed', Date.now() - 601_000));
     const before = signer();
     const count = kube.requests.length;
     await kube.api.patch(SECRETS, CA, {
@@ -140,6 +152,7 @@ describe('certificates of an injector', () => {
       assert.ok(verified(), 'a replica serves what a bundle does not verify');
       return signer() !== before && rested();
     });
+    kube.remove(LEASES, { namespace, name: 'lapsed' });
     assert.deepEqual(kube.find<Secret>(SECRETS, CA)?.metadata?.annotations, { other: 'stays' });
     const written = kube.requests
       .slice(count)
@@ -169,17 +182,7 @@ describe('certificates of an injector', () => {
 
   it('wait with a rotation for a replica that has not read', async () => {
     const before = signer();
-    const behind: Lease = {
-      metadata: {
-        ...{ namespace, name: 'behind' },
-        labels: {
-          'app.kubernetes.io/managed-by': 'conveyor-injector',
-          'app.kubernetes.io/component': 'injector-replica',
-        },
-      },
-      spec: { leaseDurationSeconds: 600, renewTime: new Date().toISOString() },
-    };
-    kube.put(LEASES, behind);
+    kube.put(LEASES, leaseOf('behind', Date.now()));
     await kube.api.patch(SECRETS, CA, {
       type: 'merge',
       body: { metadata: { annotations: { [KEYS.rotate]: '' } } },

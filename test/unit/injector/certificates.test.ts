@@ -6,6 +6,9 @@ import { connect, createServer, type TLSSocket } from 'node:tls';
 import { integer, oid, time } from '../../../src/injector/certificates/der.ts';
 import { authorityOf, bundleOf, dataOf, promoted } from '../../../src/injector/certificates/authority.ts';
 import { issueAuthority, issueServing, type KeyPair } from '../../../src/injector/certificates/issue.ts';
+import { fingerprint } from '../../../src/injector/certificates/certificate.ts';
+import { createSettling } from '../../../src/injector/certificates/settling.ts';
+import { manualClock } from '../../support/manual-clock.ts';
 import { plan, type Situation } from '../../../src/injector/certificates/plan.ts';
 
 const DAY_MS = 86_400_000;
@@ -130,5 +133,39 @@ describe('the plan', () => {
       previous: [],
     };
     assert.equal(plan(at({ authority: state, nowMs: late })).do, 'promote');
+  });
+});
+
+describe('a state of trust', () => {
+  it('has settled when all have had it for the overlap, without a break', async () => {
+    const clock = manualClock();
+    const state = { bundle: 'bundle', injector: 'certificate', others: [] };
+    const read = { trusted: fingerprint('bundle'), served: fingerprint('certificate') };
+    let shown: string[] | undefined = ['bundle', 'another'];
+    let said = [read, { ...read, served: '' }];
+    const place = {
+      name: 'place',
+      publish: () => undefined,
+      shown: () => shown,
+      onChange: () => () => undefined,
+    };
+    const settling = createSettling({ places: [place], replicas: () => said }, clock, 1_000);
+
+    assert.deepEqual(settling.look(state), { waitsFor: 'place' });
+    shown = ['bundle', 'bundle'];
+    assert.deepEqual(settling.look(state), { waitsFor: 'replicas' });
+    said = [];
+    assert.deepEqual(settling.look(state), { waitsFor: 'replicas' }, 'nobody is not everybody');
+    said = [read, read];
+    assert.deepEqual(settling.look(state), { leftMs: 1_000 });
+    await clock.advance(600);
+    assert.deepEqual(settling.look(state), { leftMs: 400 });
+    shown = undefined;
+    assert.deepEqual(settling.look(state), { waitsFor: 'place' });
+    shown = ['bundle'];
+    assert.deepEqual(settling.look(state), { leftMs: 1_000 }, 'the time begins anew');
+    await clock.advance(1_000);
+    assert.deepEqual(settling.look(state), { leftMs: 0 });
+    assert.deepEqual(settling.look({ ...state, others: ['router'] }), { leftMs: 1_000 }, 'another state');
   });
 });
