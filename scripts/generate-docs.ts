@@ -9,6 +9,9 @@ import { KEY_DOCUMENTS } from '../src/foundation/kubernetes/annotations.ts';
 import { settingsMarkdown } from '../src/foundation/config/document.ts';
 import { createRegistry, grammarProblems, metricsMarkdown } from '../src/foundation/telemetry/metrics.ts';
 import { grpcServerMetrics } from '../src/foundation/telemetry/grpc-server-metrics.ts';
+import { certificateMetrics } from '../src/injector/certificates/metrics.ts';
+import { INJECTOR } from '../src/injector/settings.ts';
+import { webhookMetrics } from '../src/injector/webhook/metrics.ts';
 import { routerMetrics } from '../src/router/metrics.ts';
 import { ROUTER } from '../src/router/settings.ts';
 import { clusterClientMetrics } from '../src/sidecar/cluster-client/metrics.ts';
@@ -38,6 +41,9 @@ function configuration(): string {
     '## Router: `conveyor-sidecar router`',
     '',
     settingsMarkdown(ROUTER.settings),
+    '## Injector: `conveyor-sidecar injector`',
+    '',
+    settingsMarkdown(INJECTOR.settings),
   ].join('\n');
 }
 
@@ -52,7 +58,14 @@ function metrics(): string {
   const router = createRegistry({ program: 'router', version: '' });
   routerMetrics(router);
   grpcServerMetrics(router);
-  const problems = [...grammarProblems(sidecar), ...grammarProblems(router)];
+  const injector = createRegistry({ program: 'injector', version: '' });
+  webhookMetrics(injector);
+  certificateMetrics(
+    injector,
+    () => ({}),
+    () => 0,
+  );
+  const problems = [sidecar, router, injector].flatMap(grammarProblems);
   if (problems.length > 0) throw new Error(`metrics that break the grammar:\n  ${problems.join('\n  ')}`);
   return [
     '# Metrics',
@@ -65,6 +78,9 @@ function metrics(): string {
     '## Router',
     '',
     metricsMarkdown(router),
+    '## Injector',
+    '',
+    metricsMarkdown(injector),
   ].join('\n');
 }
 

@@ -1,7 +1,7 @@
 import { defineConfig, setting } from '../foundation/config/setting.ts';
 import { text } from '../foundation/config/text-types.ts';
 import type { AuditReport } from '../injector/audit.ts';
-import { INJECTOR, KUBECONFIG } from '../injector/settings.ts';
+import { INJECTOR, KUBECONFIG, systemNamespacesOf } from '../injector/settings.ts';
 import { defineCommand } from './command.ts';
 import { OUTPUT } from './flags.ts';
 import { renderTable } from './table.ts';
@@ -43,7 +43,7 @@ export const audit = defineCommand({
   ],
   async run({ config, io: { stdout, version }, signal }) {
     const { audit: look } = await import('../injector/audit.ts');
-    const systemNamespaces = [config.systemNamespace, ...config.excludedNamespaces];
+    const systemNamespaces = systemNamespacesOf(config);
     const report = await look({ ...config, systemNamespaces, version, image: config.sidecarImage }, signal);
     stdout.write(config.output === 'json' ? `${JSON.stringify(report, undefined, 2)}\n` : render(report));
     return report.ok ? 0 : 1;

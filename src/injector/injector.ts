@@ -13,7 +13,7 @@ import { createCertificates, type InjectorCertificates } from './certificates/ce
 import { newHookKey } from './inject-files.ts';
 import { transform } from './injection/transform.ts';
 import { createNamespaces } from './namespaces/namespaces.ts';
-import { injectionOf, type InjectorConfig } from './settings.ts';
+import { injectionOf, type InjectorConfig, systemNamespacesOf } from './settings.ts';
 import { type WebhookMetrics, webhookMetrics } from './webhook/metrics.ts';
 import { createNativeSupport, type NativeSupport } from './webhook/native-support.ts';
 import { createWebhookServer, type WebhookServer } from './webhook/server.ts';
@@ -127,10 +127,6 @@ function webhookServer(
   });
   const refused = (status: number): void => metrics.refused(status);
   return createWebhookServer({ port: config.webhookPort, certificates, handle, refused });
-}
-
-function systemNamespacesOf({ systemNamespace, excludedNamespaces }: InjectorConfig): string[] {
-  return [systemNamespace, ...excludedNamespaces];
 }
 
 /** Where the mode is set nobody needs to be asked. */

@@ -156,7 +156,7 @@ export const INJECTOR = defineConfig(
       group: 'Kubernetes',
       describe: 'further namespaces that are never injected',
       type: list(namespace),
-      default: ['kube-system', 'kube-public', 'kube-node-lease'],
+      default: [],
     }),
     webhookPort: setting({
       env: 'WEBHOOK_PORT',
@@ -195,6 +195,14 @@ export const INJECTOR = defineConfig(
 
 /** The config of an injector, deeply frozen. */
 export type InjectorConfig = ConfigOf<typeof INJECTOR.settings>;
+
+/** Namespaces that are never injected: those of Kubernetes, our own, and what is set. */
+export function systemNamespacesOf({
+  systemNamespace: own,
+  excludedNamespaces,
+}: Pick<InjectorConfig, 'systemNamespace' | 'excludedNamespaces'>): string[] {
+  return ['kube-system', 'kube-public', 'kube-node-lease', own, ...excludedNamespaces];
+}
 
 /** What settings say of how pods are injected. */
 export function injectionOf(
