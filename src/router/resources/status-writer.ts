@@ -32,13 +32,20 @@ export interface Resources extends Pick<PipelineStore, 'pipelines'> {
 export interface StatusWriterTimings {
   /** Between two writes of one status when no condition changes. */
   readonly intervalMs: number;
+  /** Between two writes when only the message of a condition changes: it may name sidecars that come and go. */
+  readonly messageMs: number;
   /** Between two writes of one status at least. */
   readonly spacingMs: number;
   /** Between two looks whether the router knows everybody. */
   readonly settlingMs: number;
 }
 
-const TIMINGS: StatusWriterTimings = { intervalMs: 60_000, spacingMs: 1_000, settlingMs: 1_000 };
+const TIMINGS: StatusWriterTimings = {
+  intervalMs: 60_000,
+  messageMs: 10_000,
+  spacingMs: 1_000,
+  settlingMs: 1_000,
+};
 
 /** What the writer of statuses needs. */
 export interface StatusWriterOptions {
@@ -124,12 +131,19 @@ export class StatusWriter implements Component {
     const sinceMs = written === undefined ? Infinity : clock.now() - written.atMs;
     const before = written !== undefined && sinceMs < intervalMs ? written.status : statusOf(observed);
     const next = dated(observation, before, clock.wallTime());
-    const isFree = sinceMs >= intervalMs;
-    const isDue = isFree ? !isDeepStrictEqual(next, before) : !sameVerdict(next, before);
-    if (!isDue) return this.#again(isFree ? intervalMs : intervalMs - sinceMs);
+    if (isDeepStrictEqual(next, before)) return this.#again(intervalMs);
+    const leftMs = this.#distanceMs(next, before) - sinceMs;
+    if (leftMs > 0) return this.#again(leftMs);
     await this.#write(observed, next, signal);
     this.#written.set(key, { status: next, atMs: clock.now() });
     return this.#again(intervalMs);
+  }
+
+  /** How long after the last write the next one may come. */
+  #distanceMs(next: Status, before: Partial<Status>): number {
+    if (!sameVerdict(next, before)) return 0;
+    const { intervalMs, messageMs } = this.#timings;
+    return isDeepStrictEqual(next.conditions, before.conditions) ? intervalMs : messageMs;
   }
 
   #again(afterMs: number): { requeueAfterMs: number } {
