@@ -55,7 +55,8 @@ export async function openPod(config: SidecarConfig, parts: PodParts): Promise<P
   const metrics = ownPodMetrics(parts.registry);
   if (!isFollowed(config)) return unfollowed(config);
   const { createOwnPod } = await import('./own-pod/own-pod.ts');
-  const { discovery, offered, ending, clock, logger } = parts;
+  const { discovery, offered, ending, clock } = parts;
+  const logger = parts.logger.child('own-pod');
   const { namespace, podName, podUid, containerName, grpcPort, adminPort } = config;
   const pod = createOwnPod({
     self: { namespace, podName, podUid, containerName, ownPorts: [grpcPort, adminPort] },

@@ -94,17 +94,19 @@ export function createOwnPod(options: OwnPodOptions): FollowedPod {
   const isStarting = (): boolean =>
     view.standing().kind === 'starting' && clock.now() - begunMs < PATIENCE_MS;
 
+  const writeEvents = (): void => reach.write(view.facts()?.uid ?? self.podUid);
   const pass = (): { requeueAfterMs: number } | undefined => {
     view.observe();
     const [facts, fresh] = [view.facts(), view.isFresh()];
     tell(view.standing(), facts);
     act({ facts, fresh, starting: isStarting() });
     labelling.update(facts);
+    writeEvents();
     if (fresh && reach.signs().failure === undefined) return undefined;
     return { requeueAfterMs: LOOK_AGAIN_MS };
   };
   const controller = createController({
-    name: 'own-pod',
+    name: 'passes',
     ...{ clock, logger, concurrency: 2 },
     async reconcile(key, signal) {
       if (key === POD) return pass();
@@ -127,7 +129,10 @@ export function createOwnPod(options: OwnPodOptions): FollowedPod {
     labels: () => labelling.current(),
     onLabels: (listener) => labelling.onChange(listener),
     standing: view.standing,
-    record: (event) => reach.record(event, view.facts()?.uid ?? self.podUid),
+    record(event) {
+      reach.record(event);
+      writeEvents();
+    },
     async start(signal) {
       begunMs = clock.now();
       await all.start(signal);

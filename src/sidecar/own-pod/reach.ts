@@ -31,8 +31,10 @@ export interface Reach extends Component {
   /** As last seen; undefined when it was not, or is gone. */
   pod(): Pod | undefined;
   signs(): Pick<Signs, 'noClient' | 'synced' | 'failure'>;
-  /** Never throws. Before the pod's uid is known the last few are kept. @param uid '' when not known. */
-  record(event: PodEvent, uid: string): void;
+  /** Keeps the event until it can be written: the last few, where that takes long. */
+  record(event: PodEvent): void;
+  /** Writes, in the background, what is kept. @param uid of the pod: without it `kubectl describe` finds no Event. */
+  write(uid: string): void;
   /** Called when the pod or the reach changed. */
   onChange(listener: () => void): () => void;
 }
@@ -88,9 +90,11 @@ export function createReach({ connect, self, clock, logger, timings = {} }: Reac
       const failure = isFailure ? { ...state, forMs: clock.now() - state.sinceMs } : undefined;
       return { noClient, synced, failure };
     },
-    record(event, uid) {
+    record(event) {
       kept.push(event);
       if (kept.length > MAX_KEPT_EVENTS) kept.shift();
+    },
+    write(uid) {
       if (found === undefined || uid === '') return;
       const regarding = { apiVersion: 'v1', kind: 'Pod', namespace, name: podName, uid };
       for (const each of kept.splice(0)) found.events.record({ ...each, regarding });

@@ -245,7 +245,7 @@ describe('a sidecar without the Kubernetes API', () => {
 
   for (const status of [401, 403])
     it(`that refuses with ${status} runs on the scan, is ready, says so once, and recovers`, async () => {
-      const { sidecar, allow, router } = await denied(status);
+      const { kube, sidecar, allow, router } = await denied(status);
       await offers(sidecar, 'sink');
       await waitFor(async () => (await sidecar.page('/readyz')).status === 200);
       assert.match(
@@ -258,6 +258,7 @@ describe('a sidecar without the Kubernetes API', () => {
       await offers(sidecar, 'store');
       assert.equal(await sidecar.metric('conveyor_sidecar_kubernetes_state', { state: 'following' }), 1);
       assert.equal(said(sidecar).length, 1);
+      await waitFor(() => eventsOf(kube, 'Registered').length === 1, { what: 'the Event that was kept' });
       assert.match((await sidecar.page('/readyz?verbose')).body, /\[\+\] kubernetes ok/);
     });
 
