@@ -32,7 +32,7 @@ export function usePrometheus(): Prometheus {
   });
   const promtool = (args: readonly string[], input: string): Promise<string> =>
     kubectl(
-      ['exec', '--stdin', '--namespace', SYSTEM, 'deployment/prometheus', '--', '/usr/bin/promtool', ...args],
+      ['exec', '--stdin', '--namespace', SYSTEM, 'deployment/prometheus', '--', '/bin/promtool', ...args],
       { input },
     );
   return {

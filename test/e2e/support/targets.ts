@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { IMAGES } from './images.ts';
 import { output, run } from './processes.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -24,12 +25,14 @@ export function givenCluster(kubeconfig: string): Target {
   };
 }
 
-/** The images that the tests need, with their Dockerfiles: each may stand on those before it. */
+/** Each may stand on those before it. */
 const DOCKERFILES = {
-  'e2e.local/conveyor-sidecar:dev': 'Dockerfile',
-  'e2e.local/conveyor-examples:dev': 'examples/Dockerfile',
-  'e2e.local/conveyor-apps:dev': 'test/e2e/apps/Dockerfile',
+  [IMAGES.sidecar]: 'Dockerfile',
+  [IMAGES.examples]: 'examples/Dockerfile',
+  [IMAGES.apps]: 'test/e2e/apps/Dockerfile',
 };
+/** As manifests/prometheus names it. */
+const PROMETHEUS = 'prom/prometheus:v3.5.0';
 
 /** Two nodes in Docker. */
 export function kindCluster(): Target {
@@ -54,8 +57,11 @@ export function kindCluster(): Target {
       await run('kind', create, signal);
       for (const [tag, dockerfile] of Object.entries(DOCKERFILES)) {
         await run('docker', ['build', '--tag', tag, '--file', join(root, dockerfile), root], signal);
-        await run('kind', ['load', 'docker-image', tag, ...named], signal);
       }
+      await run('docker', ['pull', PROMETHEUS], signal);
+      await run('docker', ['tag', PROMETHEUS, IMAGES.prometheus], signal);
+      for (const tag of Object.values(IMAGES))
+        await run('kind', ['load', 'docker-image', tag, ...named], signal);
       return { KUBECONFIG: kubeconfig, KUBECTL: 'kubectl' };
     },
     down: async () => {
