@@ -1,6 +1,6 @@
-# Debian's prometheus with promtool beside it
+# stands in for docker.io/prom/prometheus: Debian's, with promtool beside it
 FROM scratch
 COPY . /
 USER 65534:65534
 WORKDIR /tmp
-ENTRYPOINT ["/usr/bin/prometheus"]
+ENTRYPOINT ["/bin/prometheus"]

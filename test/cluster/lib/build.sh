@@ -24,7 +24,8 @@ go_build() { # FOLDER OUT [FLAGS...]
   log "go build $(basename "$out")"
   mkdir -p "$(dirname "$out")"
   # the last of two -ldflags wins
-  (cd "$folder" && CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags='-s -w' "$@" -o "$out.part" .)
+  (cd "$folder" && CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags='-s -w' "$@" -o "$out.part" .) \
+    2> "$out.log" || die "$(cat "$out.log")"
   mv "$out.part" "$out"
   log "go build $(basename "$out"): $((SECONDS - begin)) s"
 }

@@ -80,9 +80,9 @@ root_coredns() { cp "$COREDNS" "$1/"; }
 root_prometheus() {
   # taken out of its package: installed, it would run on this machine
   (cd "$CACHE/tmp" && rm -f prometheus_*.deb && apt-get download -qq prometheus 2> /dev/null && dpkg-deb -x prometheus_*.deb prometheus.deb.d)
-  install -D -t "$1/usr/bin" "$CACHE/tmp/prometheus.deb.d/usr/bin/"{prometheus,promtool}
+  install -D -t "$1/bin" "$CACHE/tmp/prometheus.deb.d/usr/bin/"{prometheus,promtool}
   rm -rf "$CACHE/tmp"/prometheus{.deb.d,_*.deb}
-  add_libraries "$1" "$1/usr/bin/prometheus"
+  add_libraries "$1" "$1/bin/prometheus"
   accounts "$1" "nobody:x:65534:65534:nobody:/:/sbin/nologin"
 }
 root_node-distroless() {
