@@ -70,10 +70,7 @@ export function createTerms({ leadership, store, newPlane }: TermsOptions): Term
   const assertLeading = (): void => {
     if (leadership.leading()) return;
     const holder = leadership.holder();
-    throw new ConveyorError(
-      'UNAVAILABLE',
-      `not the leader: ${holder === '' ? 'none is known' : holder} leads`,
-    );
+    throw new ConveyorError('UNAVAILABLE', `not the leader: ${holder === '' ? 'nobody' : holder} leads`);
   };
   const serving = (): ControlPlane => {
     assertLeading();

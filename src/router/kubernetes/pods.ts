@@ -40,7 +40,7 @@ const COST = 'controller.kubernetes.io/pod-deletion-cost';
 export function createPodWriter(options: PodWriterOptions): Component {
   const { api, view, leading, conditions, deletionCost, clock, logger } = options;
   let wishes: ReadonlyMap<string, PodWish> = new Map();
-  const told = new Map<string, { readonly key: string; readonly cost: number; readonly costAtMs: number }>();
+  const told = new Map<string, Told>();
   let loop: Loop | undefined;
 
   const isNews = (key: string, wish: PodWish): boolean => {
@@ -56,12 +56,11 @@ export function createPodWriter(options: PodWriterOptions): Component {
     async reconcile(key, signal) {
       const wish = wishes.get(key);
       if (wish === undefined || !leading() || !isNews(key, wish)) return undefined;
-      const last = told.get(key);
-      const costDue = deletionCost && clock.now() - (last?.costAtMs ?? -Infinity) >= COST_PERIOD_MS;
-      await write(api, { wish, conditions, cost: costDue, nowMs: clock.wallTime() }, signal);
-      const { cost, costAtMs } =
-        costDue || last === undefined ? { cost: wish.cost, costAtMs: clock.now() } : last;
-      told.set(key, { key: keyOf(wish), cost, costAtMs });
+      const last = told.get(key) ?? NEVER;
+      const cost = deletionCost && clock.now() - last.costAtMs >= COST_PERIOD_MS;
+      const spent = await write(api, { wish, conditions, cost, nowMs: clock.wallTime() }, signal);
+      const costAtMs = spent ? clock.now() : last.costAtMs;
+      told.set(key, { key: keyOf(wish), cost: cost ? wish.cost : last.cost, costAtMs });
       return undefined;
     },
   });
@@ -89,6 +88,14 @@ export function createPodWriter(options: PodWriterOptions): Component {
   return group('pod-writer', [controller, looking]);
 }
 
+/** What was last written on a pod. */
+interface Told {
+  readonly key: string;
+  readonly cost: number;
+  readonly costAtMs: number;
+}
+
+const NEVER: Told = { key: '', cost: 0, costAtMs: -Infinity };
 const keyOf = ({ host, status, reason }: PodWish): string => `${host} ${status} ${reason}`;
 
 interface Write {
@@ -98,27 +105,30 @@ interface Write {
   readonly nowMs: number;
 }
 
+/** @returns whether a deletion cost was written. */
 async function write(
   api: KubeApi,
   { wish, conditions, cost, nowMs }: Write,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const pod = await read(api, wish, signal);
-  if (pod === undefined || !isThere(pod, wish)) return;
-  const { namespace, name } = wish;
+  if (pod === undefined || !isThere(pod, wish)) return false;
+  const at = { namespace: wish.namespace, name: wish.name };
   // the uid keeps it off another pod of the same name
-  const metadata = { namespace, name, uid: pod.metadata?.uid };
+  const metadata = { ...at, uid: pod.metadata?.uid };
   const condition = conditionOf(pod, wish, nowMs);
   const wanted = conditions === 'all' || (conditions === 'gated' && isGated(pod));
   if (wanted && condition !== undefined) {
     const body = { metadata, status: { conditions: [condition] } };
     const patch = { type: 'apply', body, fieldManager: MANAGER, force: true } as const;
-    await api.patch(PODS, wish, patch, { subresource: 'status' }, signal);
+    await api.patch(PODS, at, patch, { subresource: 'status' }, signal);
   }
-  if (!cost || pod.metadata?.annotations?.[COST] === String(wish.cost)) return;
+  // without one it is 0
+  if (!cost || (pod.metadata?.annotations?.[COST] ?? '0') === String(wish.cost)) return false;
   const body = { metadata: { ...metadata, annotations: { [COST]: String(wish.cost) } } };
   // not by force: a cost that somebody else has set stays
-  await api.patch(PODS, wish, { type: 'apply', body, fieldManager: MANAGER }, {}, signal).catch(unlessTaken);
+  await api.patch(PODS, at, { type: 'apply', body, fieldManager: MANAGER }, {}, signal).catch(unlessTaken);
+  return true;
 }
 
 async function read(

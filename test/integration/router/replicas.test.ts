@@ -175,6 +175,7 @@ describe('routers in a cluster', () => {
     const { registrationId } = await stranger.register('shop/a', { instance: 'a' });
     await stranger.register('shop/b', { sidecarEndpoint: '10.0.0.66:9091', instance: 'b' });
     await stranger.register('shop/c', { sidecarEndpoint: '10.0.0.3:9091', instance: 'c' });
+    for (const id of ['shop/b', 'shop/c']) await stranger.heartbeat(id, '', { load: { localQueueDepth: 7 } });
     const state = (name: string): string | undefined => {
       const found = on.kube.find<Pod>(PODS, { namespace: 'shop', name });
       const condition = found?.status?.conditions?.find(({ type }) => type === KEYS.routing);
@@ -185,7 +186,7 @@ describe('routers in a cluster', () => {
       on.kube.find<Pod>(PODS, { namespace: 'shop', name })?.metadata?.annotations?.[
         'controller.kubernetes.io/pod-deletion-cost'
       ];
-    await waitFor(() => cost('c') === '0', SLOW);
+    await waitFor(() => cost('c') === '7', SLOW);
     await stranger.heartbeat('shop/a', registrationId, { draining: true });
     await waitFor(() => state('a') === 'False Draining', SLOW);
     assert.deepEqual([state('b'), cost('b')], [undefined, undefined], 'another pod is at that endpoint');
