@@ -12,13 +12,14 @@ import { grpcServerMetrics } from '../src/foundation/telemetry/grpc-server-metri
 import { certificateMetrics } from '../src/injector/certificates/metrics.ts';
 import { INJECTOR } from '../src/injector/settings.ts';
 import { webhookMetrics } from '../src/injector/webhook/metrics.ts';
-import { routerMetrics } from '../src/router/metrics.ts';
+import { replicaMetrics, routerMetrics } from '../src/router/metrics.ts';
 import { ROUTER } from '../src/router/settings.ts';
 import { clusterClientMetrics } from '../src/sidecar/cluster-client/metrics.ts';
 import { type DataPlaneState, dataPlaneMetrics } from '../src/sidecar/data-plane/metrics.ts';
 import { discoveryMetrics } from '../src/sidecar/discovery/metrics.ts';
 import { ownPodMetrics } from '../src/sidecar/own-pod/metrics.ts';
 import { SIDECAR } from '../src/sidecar/settings.ts';
+import { withheldMetric } from '../src/sidecar/withheld.ts';
 
 const root = join(import.meta.dirname, '..');
 const check = process.argv.includes('--check');
@@ -51,12 +52,14 @@ function metrics(): string {
   const sidecar = createRegistry({ program: 'sidecar', version: '' });
   discoveryMetrics(sidecar);
   ownPodMetrics(sidecar);
+  withheldMetric(sidecar);
   clusterClientMetrics(sidecar);
   // the state is read when the series are collected, which nobody does here
   dataPlaneMetrics(sidecar, {} as DataPlaneState);
   grpcServerMetrics(sidecar);
   const router = createRegistry({ program: 'router', version: '' });
   routerMetrics(router);
+  replicaMetrics(router, () => ({ leading: true, certificateEndsMs: undefined }));
   grpcServerMetrics(router);
   const injector = createRegistry({ program: 'injector', version: '' });
   webhookMetrics(injector);

@@ -22,6 +22,7 @@ import { mismatchEvent, openPod, podCheck, type PodView, sessionEvent } from './
 import { sessionServices } from './session-services.ts';
 import type { SidecarConfig } from './settings.ts';
 import { sidecarStatus } from './status.ts';
+import { tellWithheld } from './withheld.ts';
 
 /** What a sidecar gets from the process that it runs in. */
 export interface SidecarHost {
@@ -138,6 +139,7 @@ async function partsOf(
     onMismatch: (mismatch) => pod.record(mismatchEvent(mismatch)),
   });
   const offered = createOffered(discovery.registry);
+  tellWithheld(offered, logger.child('offer'), registry);
   const pod = await openPod(config, { clock, logger, registry, discovery, offered, ending });
   const dataPath = createDataPath({
     ...config,

@@ -102,9 +102,12 @@ describe('a sidecar that follows its pod', () => {
     await waitFor(async () => (await servicesOf(sidecar)).some(({ name }) => name === 'store'));
     assert.deepEqual(await offered(), []);
     assert.match((await servicesOf(sidecar))[0]!.withheld!, /container store is not ready/);
+    assert.equal(await sidecar.metric('conveyor_sidecar_withheld_services'), 1);
+    assert.ok(sidecar.log.some(({ message }) => message === 'service held back'));
 
     putPod(kube, [SIDECAR, store(sink, { probed: true, ready: true })]);
     await offers(sidecar, 'store');
+    assert.equal(await sidecar.metric('conveyor_sidecar_withheld_services'), 0);
     await waitFor(
       async () => (await sidecar.statusz()).routes[0]?.stages.some(({ local }) => local !== null),
       {
