@@ -124,7 +124,9 @@ function returnOf(name: string, lines: readonly Line[], { container }: HoldsOpti
   const before = container(name);
   return () => {
     const now = container(name);
-    if (before === undefined || now === undefined) return lines.some((line) => line.broken());
+    // where nothing of it was on offer, what comes is new
+    if (before === undefined || now === undefined)
+      return lines.length === 0 || lines.some((line) => line.broken());
     return (
       now.state === 'running' && (now.restarts !== before.restarts || now.startedAt !== before.startedAt)
     );

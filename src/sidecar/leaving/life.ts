@@ -1,25 +1,18 @@
 import { ConveyorError } from '../../foundation/errors.ts';
-import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
 import { hasGone, isCompleted } from './application.ts';
 import { createHolds, type Holds } from './holds.ts';
 import { drainInbound, drainOutbound } from './phases.ts';
-import {
-  type EndPlan,
-  holdUntilMs,
-  outboundAtMs,
-  planEnd,
-  seeDeletion,
-  type Signs,
-  type Terms,
-} from './plan.ts';
+import { type EndPlan, holdUntilMs, outboundAtMs } from './plan.ts';
 import type { HeldServices, LeavingPlane, LeavingPod, LeavingSession } from './ports.ts';
+import { Prospect, type ProspectOptions } from './prospect.ts';
 import { openReceipt, type Receipt, terminationMessage, writeTerminationMessage } from './receipt.ts';
 import { waitUntil } from './wait.ts';
 
 /** What lives, and what its life depends on. */
-export interface LifeOptions {
-  readonly clock: Clock;
+export interface LifeOptions extends ProspectOptions {
+  /** The pod that it lives in; undefined outside of Kubernetes. */
+  readonly pod: LeavingPod | undefined;
   readonly logger: Logger;
   readonly dataPlane: LeavingPlane;
   readonly session: LeavingSession;
@@ -28,13 +21,9 @@ export interface LifeOptions {
   readonly flushSinks: (timeoutMs: number) => Promise<string[]>;
   /** Tells who asks by gRPC health that nothing is served any more. */
   readonly notServing: () => void;
-  /** The pod that it lives in; undefined outside of Kubernetes. */
-  readonly pod: LeavingPod | undefined;
   /** What it says of itself in the termination message. */
   readonly facts: object;
   readonly terminationLog: string;
-  /** From the first sign of the end to the end; `pod`: what the pod has, 25 s where it does not tell. */
-  readonly graceMs: number | 'pod';
   /** Makes an Event about the pod. */
   readonly record: (event: { reason: string; action: string; message: string }) => void;
 }
@@ -46,25 +35,19 @@ type Phase = 'running' | 'inbound' | 'waiting' | 'outbound' | 'drained';
 
 /** What the admin server and the listeners get to close in, once the drain is over. */
 const CLOSE_MS = 1_000;
-const DEFAULT_GRACE_MS = 25_000;
 /** A signal that has not come so long after the end should have been will not come any more. */
 const OVERDUE_MS = 30_000;
 
 /** The one-way street from running to gone. */
 export class Life {
   readonly #options: LifeOptions;
+  readonly #prospect: Prospect;
   readonly #holds: Holds;
   readonly #exit = Promise.withResolvers<undefined>();
-  #signs: Signs = {};
-  #graceMs: number | 'pod';
   #phase: Phase = 'running';
   #trigger: Trigger | undefined;
   #ending: Promise<void> | undefined;
   #inboundDone = false;
-  #spec: { readonly native: boolean; readonly gracePeriodMs: number } = {
-    native: false,
-    gracePeriodMs: Infinity,
-  };
   /** Whether the second half may begin; `now`: whether or not the application is still there. */
   #allowed: 'no' | 'yes' | 'now' = 'no';
   #stop: (signal: AbortSignal) => Promise<void> = () => Promise.resolve();
@@ -73,15 +56,15 @@ export class Life {
   constructor(options: LifeOptions) {
     const { pod } = options;
     this.#options = options;
-    this.#graceMs = options.graceMs;
+    this.#prospect = new Prospect(options);
     this.#holds = createHolds({
       ...options,
       container: (name) => pod?.facts()?.containers.get(name),
-      graceMs: () => this.#terms().graceMs,
+      graceMs: () => this.#prospect.terms().graceMs,
       end: {
         known: () => this.leaving(),
         inboundDone: () => this.#inboundDone,
-        holdUntilMs: (sinceMs) => holdUntilMs(this.#planned() ?? this.#planFrom(sinceMs)),
+        holdUntilMs: (sinceMs) => holdUntilMs(this.#planFrom(sinceMs)),
       },
     });
   }
@@ -105,7 +88,8 @@ export class Life {
 
   /** Our own preStop hook: the end of the pod has begun. Call it as often as the kubelet likes. */
   preStop(): void {
-    void this.#begin('hook', { hookMs: this.#options.clock.now() });
+    this.#prospect.see('hookMs');
+    void this.#begin('hook');
   }
 
   /** The preStop hook of one of the application's containers: resolves when the kubelet may stop it. */
@@ -116,50 +100,45 @@ export class Life {
   /**
    * Has both halves of the drain follow one another, whether or not the application is there, and then the exit asked for.
    */
-  async drain(): Promise<void> {
+  async drain(trigger: 'request' | 'completion' = 'request'): Promise<void> {
     this.#allowed = 'now';
-    await this.#begin('request', { hookMs: this.#options.clock.now() });
+    this.#prospect.see('hookMs');
+    await this.#begin(trigger);
     this.#exit.resolve(undefined);
   }
 
   /** SIGTERM: drains what is not drained yet, then stops. Idempotent. @param graceMs in place of the setting. */
-  async shutdown(graceMs: number | 'pod' = this.#graceMs): Promise<void> {
-    this.#graceMs = graceMs;
+  async shutdown(graceMs?: number): Promise<void> {
+    if (graceMs !== undefined) this.#prospect.setGrace(graceMs);
     if (this.#allowed === 'no') this.#allowed = 'yes';
-    await this.#begin('signal', { signalMs: this.#options.clock.now() });
+    this.#prospect.see('signalMs');
+    await this.#begin('signal');
     this.#unfollow();
     await this.#stop(AbortSignal.timeout(CLOSE_MS));
   }
 
   /** For `/statusz`. */
   snapshot(): object {
-    const plan = this.#planned();
+    const plan = this.#prospect.planned();
     const leftMs = plan === undefined ? null : Math.round(plan.untilMs - this.#options.clock.now());
     return { phase: this.#phase, trigger: this.#trigger ?? null, leftMs, held: this.#holds.held() };
   }
 
-  /** What the pod's facts mean, whichever was missed. */
+  /** What the pod's facts mean, whatever was missed. */
   #look(): void {
-    const { clock, pod } = this.#options;
-    const facts = pod?.facts();
+    const facts = this.#options.pod?.facts();
     if (facts === undefined) return;
-    this.#spec = facts;
+    this.#prospect.learn(facts);
     if (facts.deletion !== undefined) {
-      const nowMs = clock.now();
-      const firstMs = this.#planned()?.beganMs ?? nowMs;
-      const at = { nowMs, wallMs: clock.wallTime(), firstMs };
-      const deletion = seeDeletion(facts.deletion, this.#signs.deletion, at);
-      void this.#begin('deletion', { deletion, deletionMs: this.#signs.deletionMs ?? nowMs });
+      this.#prospect.seeDeletion(facts.deletion);
+      void this.#begin('deletion');
     } else if (isCompleted(facts) && !this.leaving()) {
-      this.#allowed = 'now';
-      void this.#begin('completion', { hookMs: clock.now() }).then(() => this.#exit.resolve(undefined));
+      void this.drain('completion');
     }
   }
 
-  /** The first sign begins the end; later ones may change its plan. Of a sign that is seen again the first time counts. */
-  #begin(trigger: Trigger, signs: Signs): Promise<void> {
-    const { deletion, ...times } = signs;
-    this.#signs = { ...times, ...this.#signs, ...(deletion === undefined ? {} : { deletion }) };
+  /** The first sign begins the end; later ones may change its plan. */
+  #begin(trigger: Trigger): Promise<void> {
     this.#trigger ??= trigger;
     return (this.#ending ??= this.#leave().catch((error: unknown) => {
       this.#options.logger.error('the drain failed', { error: ConveyorError.from(error) });
@@ -188,8 +167,9 @@ export class Life {
   /** Waits for SIGTERM, and in a plain container, which gets it together with the application, for the end of that. */
   async #untilAllowed(): Promise<void> {
     const { clock, logger, pod, dataPlane } = this.#options;
-    const { graceMs, native } = this.#terms();
-    const overdueMs = Math.max(this.#plan().untilMs, this.#plan().beganMs + graceMs) + OVERDUE_MS;
+    const { graceMs, native } = this.#prospect.terms();
+    const { beganMs, untilMs } = this.#plan();
+    const overdueMs = Math.max(untilMs, beganMs + graceMs) + OVERDUE_MS;
     if (!(await waitUntil(clock, overdueMs, () => this.#allowed !== 'no'))) {
       logger.warn('the time is over and no signal came: leaving without it');
       this.#exit.resolve(undefined);
@@ -217,23 +197,12 @@ export class Life {
     await writeTerminationMessage(terminationLog, terminationMessage({ ...facts, ...took }, receipt));
   }
 
-  #terms(): Terms {
-    // a spec does not change: what was read of it once is known also when the API is silent
-    this.#spec = this.#options.pod?.facts() ?? this.#spec;
-    const { native, gracePeriodMs } = this.#spec;
-    const graceMs = this.#graceMs === 'pod' ? gracePeriodMs : Math.min(this.#graceMs, gracePeriodMs);
-    return { native, graceMs: graceMs === Infinity ? DEFAULT_GRACE_MS : graceMs };
-  }
-
-  #planned(): EndPlan | undefined {
-    return planEnd(this.#signs, this.#terms());
-  }
-
-  #planFrom(beganMs: number): EndPlan {
-    return { beganMs, untilMs: beganMs + this.#terms().graceMs };
-  }
-
   #plan(): EndPlan {
-    return this.#planned() ?? this.#planFrom(this.#options.clock.now());
+    return this.#planFrom(this.#options.clock.now());
+  }
+
+  /** The plan, or what it would be had the end begun then. */
+  #planFrom(beganMs: number): EndPlan {
+    return this.#prospect.planned() ?? this.#prospect.planFrom(beganMs);
   }
 }

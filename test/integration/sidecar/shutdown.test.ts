@@ -56,7 +56,7 @@ describe('the end of a sidecar', () => {
     const atFirst = fromPeer(a, 'held');
     await waitFor(() => held === 1);
 
-    const gone = a.shutdown(3_000);
+    const gone = a.shutdown(6_000);
     assert.equal((await a.page('/readyz')).status, 503);
     assert.equal((await a.page('/livez')).status, 200);
     await waitFor(() => sidecarsAt(router).draining === 1, { what: 'the router to be told' });

@@ -53,7 +53,7 @@ function stand() {
     return () => answeredMs;
   };
   const out = (): string[] => all.filter((each) => match?.(each) !== undefined).map(({ name }) => name);
-  return { clock, holds, end, busy, containers, broken, renewed, hold, out };
+  return { clock, all, holds, end, busy, containers, broken, renewed, hold, out };
 }
 
 describe('the hook of an application, when the pod ends', () => {
@@ -164,6 +164,16 @@ describe('the hook of an application, when only its container is to stop', () =>
     await clock.advance(300);
     assert.deepEqual(out(), []);
     assert.deepEqual(renewed, [1, 3]);
+  });
+
+  it('holds back nothing of a container of which nothing was found, and nobody tells when it is back', async () => {
+    const { clock, all, hold, out } = stand();
+    const found = all.splice(0);
+    const hook = hold('app');
+    await clock.advance(2_600);
+    assert.ok(hook() !== undefined);
+    all.push(...found);
+    assert.deepEqual(out(), []);
   });
 
   it('lets go of them when the container must long be back, and takes out those of two containers for each', async () => {
