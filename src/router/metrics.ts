@@ -32,6 +32,33 @@ export function routerMetrics(registry: Registry): RouterMetrics {
   };
 }
 
+/** What a scrape shows of this replica by itself. */
+export interface ReplicaFigures {
+  readonly leading: boolean;
+  /** When the certificate ends, in milliseconds since 1970; undefined: there is none. */
+  readonly certificateEndsMs: number | undefined;
+}
+
+/** Metrics of one router beside others. */
+export function replicaMetrics(registry: Registry, read: () => ReplicaFigures): void {
+  const gauge = (name: string, help: string, value: (figures: ReplicaFigures) => number): void => {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(value(read()));
+      },
+    });
+  };
+  gauge('conveyor_router_leader', '1 while this replica leads', ({ leading }) => Number(leading));
+  gauge(
+    'conveyor_router_certificate_expiry_seconds',
+    'When the certificate ends, in seconds since 1970; 0 without one',
+    ({ certificateEndsMs = 0 }) => certificateEndsMs / 1_000,
+  );
+}
+
 function counters(registry: Registry): Record<ControlPlaneEvent, () => void> {
   const registers = [registry];
   const labelNames = ['outcome'] as const;

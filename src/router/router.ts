@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { ServerCredentials } from '@grpc/grpc-js';
-import { Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { inCluster } from '../foundation/kubernetes/client.ts';
 import { systemClock as clock } from '../foundation/lifecycle/clock.ts';
 import { type Component, group } from '../foundation/lifecycle/component.ts';
@@ -13,6 +13,7 @@ import type { ReadinessCheck } from '../foundation/telemetry/readiness.ts';
 import { type Certificate, certificateFiles } from './api/certificate-files.ts';
 import { createRouter, type Router } from './create-router.ts';
 import type { Cluster, ClusterHost } from './kubernetes/cluster.ts';
+import { replicaMetrics } from './metrics.ts';
 import { FileStore } from './pipelines/store-files.ts';
 import type { RouterConfig } from './settings.ts';
 
@@ -31,8 +32,12 @@ export interface RunIo {
 export async function runRouter(config: RouterConfig, io: RunIo, signal: AbortSignal): Promise<number> {
   const { logger, version, nodeVersion = '' } = io;
   const registry = createRegistry({ program: 'router', version, node: nodeVersion });
-  const cluster = await clusterOf(config, { clock, logger, registry, instance: randomUUID() });
-  const certificate = certificateOf(config, logger, registry);
+  const cluster = await clusterOf(config, { clock, logger, instance: randomUUID() });
+  const certificate = certificateOf(config, logger);
+  replicaMetrics(registry, () => ({
+    leading: cluster?.leadership.leading() ?? true,
+    certificateEndsMs: certificate?.notAfterMs(),
+  }));
   const router = routerOf(config, { ...io, registry, cluster, certificate });
   const admin = createAdminServer({
     port: config.adminPort,
@@ -70,19 +75,10 @@ async function clusterOf(config: RouterConfig, host: ClusterHost): Promise<Clust
 function certificateOf(
   { tlsCertFile: certFile, tlsKeyFile: keyFile }: RouterConfig,
   logger: Logger,
-  registry: Registry,
 ): Certificate | undefined {
-  if (certFile === '') return undefined;
-  const certificate = certificateFiles({ certFile, keyFile, clock, logger: logger.child('certificate') });
-  new Gauge({
-    name: 'conveyor_router_certificate_expiry_seconds',
-    help: 'When the certificate ends, in seconds since 1970; 0 while there is none',
-    registers: [registry],
-    collect() {
-      this.set((certificate.notAfterMs() ?? 0) / 1_000);
-    },
-  });
-  return certificate;
+  return certFile === ''
+    ? undefined
+    : certificateFiles({ certFile, keyFile, clock, logger: logger.child('certificate') });
 }
 
 interface Joined extends RunIo {

@@ -1,4 +1,3 @@
-import type { Registry } from 'prom-client';
 import { connectKube } from '../../foundation/kubernetes/client.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import type { Component } from '../../foundation/lifecycle/component.ts';
@@ -27,7 +26,6 @@ export interface Cluster {
 export interface ClusterHost {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly registry: Registry;
   /** New at every start. */
   readonly instance: string;
 }

@@ -1,5 +1,4 @@
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
-import { Gauge, type Registry } from 'prom-client';
 import { ConveyorError } from '../../foundation/errors.ts';
 import { KEYS } from '../../foundation/kubernetes/annotations.ts';
 import type { KubeApi } from '../../foundation/kubernetes/api.ts';
@@ -27,7 +26,6 @@ export interface LeadershipOptions {
   readonly instance: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly registry: Registry;
   readonly timings?: Partial<LeaderTimings>;
 }
 
@@ -36,7 +34,7 @@ export interface LeadershipOptions {
  * from all others, as one that was killed cannot, and a replica that starts from itself.
  */
 export function createLeadership(options: LeadershipOptions): Leadership & Component {
-  const { api, namespace, podName, instance, clock, logger, registry } = options;
+  const { api, namespace, podName, instance, clock, logger } = options;
   const identity = `${podName === '' ? 'router' : podName}_${instance.slice(0, 8)}`;
   const leader = createLeader({ ...options, name: LEASE, identity });
   const labels = createController({
@@ -50,14 +48,6 @@ export function createLeadership(options: LeadershipOptions): Leadership & Compo
   });
   leader.onChange(() => labels.enqueue(podName));
   labels.enqueue(podName);
-  new Gauge({
-    name: 'conveyor_router_leader',
-    help: '1 while this replica leads',
-    registers: [registry],
-    collect() {
-      this.set(Number(leader.leading()));
-    },
-  });
   const parts = group('leadership', podName === '' ? [leader] : [leader, labels]);
   return {
     ...parts,
