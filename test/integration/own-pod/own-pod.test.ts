@@ -201,6 +201,24 @@ describe('a sidecar that follows its pod', () => {
     await waitFor(() => known()?.['canary'] === 'yes');
   });
 
+  it('registers once more for a label that changed, and not again after that', async () => {
+    const { kube, sidecar, sink } = await stand();
+    const registrations = () =>
+      sidecar.metric('conveyor_sidecar_registrations_total', { outcome: 'accepted' });
+    const heartbeats = () => sidecar.metric('conveyor_sidecar_heartbeats_total', { outcome: 'acknowledged' });
+    const beats = async (count: number): Promise<void> => {
+      const from = await heartbeats();
+      await waitFor(async () => (await heartbeats()) >= from + count);
+    };
+    await offers(sidecar, 'store');
+    await beats(2);
+    const before = await registrations();
+    putPod(kube, [SIDECAR, store(sink)], { labels: { canary: 'yes' } });
+    await waitFor(async () => (await registrations()) === before + 1);
+    await beats(3);
+    assert.equal(await registrations(), before + 1);
+  });
+
   it('writes Events on its pod: registered, assigned, drained', async () => {
     const { kube, sidecar } = await stand();
     await waitFor(
