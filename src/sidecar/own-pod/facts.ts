@@ -52,7 +52,7 @@ export interface PodFacts {
 
 /** What Kubernetes says of this pod, followed. */
 export interface OwnPod extends Component {
-  /** undefined: the API does not tell, or not yet. After an outage those are the last that were known. */
+  /** undefined: the API does not tell: not yet, not this sidecar, or not for some seconds now. */
   facts(): PodFacts | undefined;
   /** Called after each change of the facts. @returns a function that ends it. */
   onChange(listener: () => void): () => void;
