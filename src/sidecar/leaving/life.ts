@@ -140,9 +140,11 @@ export class Life {
   /** The first sign begins the end; later ones may change its plan. */
   #begin(trigger: Trigger): Promise<void> {
     this.#trigger ??= trigger;
-    return (this.#ending ??= this.#leave().catch((error: unknown) => {
-      this.#options.logger.error('the drain failed', { error: ConveyorError.from(error) });
-    }));
+    return (this.#ending ??= this.#leave()
+      .catch((error: unknown) =>
+        this.#options.logger.error('the drain failed', { error: ConveyorError.from(error) }),
+      )
+      .finally(() => this.#holds.stop()));
   }
 
   async #leave(): Promise<void> {
@@ -160,7 +162,6 @@ export class Life {
     this.#phase = 'outbound';
     await drainOutbound(draining);
     this.#phase = 'drained';
-    this.#holds.stop();
     await this.#account(close(), clock.now() - startedMs);
   }
 
