@@ -2,12 +2,12 @@ import {
   createHash,
   createPrivateKey,
   generateKeyPairSync,
-  type KeyObject,
   randomBytes,
   sign,
   X509Certificate,
 } from 'node:crypto';
-import { bits, explicit, implicit, integer, octets, oid, sequence, set, time, utf8, yes } from './der.ts';
+import { AsnConvert, OctetString } from '@peculiar/asn1-schema';
+import * as x509 from '@peculiar/asn1-x509';
 
 /** A certificate and its private key, both PEM. The key is secret. */
 export interface KeyPair {
@@ -32,105 +32,113 @@ export interface ServingRequest extends Validity {
 /** Certificates hold from a little earlier, as clocks of other machines may be behind. */
 export const BACKDATED_MS = 300_000;
 
-const ECDSA_SHA256 = sequence(oid('1.2.840.10045.4.3.2'));
-const COMMON_NAME = oid('2.5.4.3');
+const ECDSA_SHA256 = new x509.AlgorithmIdentifier({ algorithm: '1.2.840.10045.4.3.2' });
+const COMMON_NAME = '2.5.4.3';
 
 /**
  * A certificate authority of its own key (ECDSA P-256) that signs serving certificates and nothing below. Its name is
  * that of its key, so that two that are trusted at a time are told apart.
- *
- * Node makes keys and signatures but no certificates. They are written here, as the library for it (@peculiar/x509)
- * costs 22 MB and 170 ms, and a change to the global Reflect; what is written is read by OpenSSL and Go in the tests.
  */
-export function issueAuthority(validity: Validity): KeyPair {
-  const keys = generateKeys();
-  const id = keyIdOf(keys.publicKey);
-  const name = `conveyor-ca ${id.toString('hex', 0, 8)}`;
+export function issueAuthority({ nowMs, validityMs }: Validity): KeyPair {
+  const { info, key } = generateKey();
+  const id = keyIdOf(info);
+  const name = nameOf(`conveyor-ca ${id.toString('hex', 0, 8)}`);
   const extensions = [
-    extension('2.5.29.19', sequence(yes(), integer(Buffer.from([0]))), 'critical'),
-    extension('2.5.29.15', bits(Buffer.from([0b0000_0110]), 1), 'critical'),
-    extension('2.5.29.14', octets(id)),
+    extension(
+      x509.id_ce_basicConstraints,
+      new x509.BasicConstraints({ cA: true, pathLenConstraint: 0 }),
+      'critical',
+    ),
+    extension(
+      x509.id_ce_keyUsage,
+      new x509.KeyUsage(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign),
+      'critical',
+    ),
+    extension(x509.id_ce_subjectKeyIdentifier, new x509.SubjectKeyIdentifier(id)),
   ];
-  const until = validity.nowMs + validity.validityMs;
-  return pairOf(
-    keys,
-    { issuer: name, subject: name, nowMs: validity.nowMs, until, extensions },
-    keys.privateKey,
-  );
+  const until = nowMs + validityMs;
+  return { cert: signed({ issuer: name, subject: name, nowMs, until, info, extensions }, key), key };
 }
 
 /** A certificate for a TLS server, with a key of its own. It never outlives its authority. */
 export function issueServing({ authority, names, nowMs, validityMs }: ServingRequest): KeyPair {
-  const ca = new X509Certificate(authority.cert);
-  const keys = generateKeys();
-  const until = Math.min(nowMs + validityMs, ca.validToDate.getTime());
-  const alternatives = names.map((name) => implicit(2, Buffer.from(name)));
+  const { tbsCertificate: ca } = AsnConvert.parse(new X509Certificate(authority.cert).raw, x509.Certificate);
+  const { info, key } = generateKey();
+  const until = Math.min(nowMs + validityMs, ca.validity.notAfter.getTime().getTime());
+  const alternatives = names.map((dNSName) => new x509.GeneralName({ dNSName }));
+  const keyIdentifier = new x509.KeyIdentifier(keyIdOf(ca.subjectPublicKeyInfo));
   const extensions = [
-    extension('2.5.29.19', sequence(), 'critical'),
-    extension('2.5.29.15', bits(Buffer.from([0b1000_0000]), 7), 'critical'),
-    extension('2.5.29.37', sequence(oid('1.3.6.1.5.5.7.3.1'))),
-    extension('2.5.29.17', sequence(...alternatives)),
-    extension('2.5.29.14', octets(keyIdOf(keys.publicKey))),
-    extension('2.5.29.35', sequence(implicit(0, keyIdOf(ca.publicKey)))),
+    extension(x509.id_ce_basicConstraints, new x509.BasicConstraints(), 'critical'),
+    extension(x509.id_ce_keyUsage, new x509.KeyUsage(x509.KeyUsageFlags.digitalSignature), 'critical'),
+    extension(x509.id_ce_extKeyUsage, new x509.ExtendedKeyUsage([x509.id_kp_serverAuth])),
+    extension(x509.id_ce_subjectAltName, new x509.SubjectAlternativeName(alternatives)),
+    extension(x509.id_ce_subjectKeyIdentifier, new x509.SubjectKeyIdentifier(keyIdOf(info))),
+    extension(x509.id_ce_authorityKeyIdentifier, new x509.AuthorityKeyIdentifier({ keyIdentifier })),
   ];
-  const subject = names[0] ?? '';
-  return pairOf(
-    keys,
-    { issuer: commonNameOf(ca), subject, nowMs, until, extensions },
-    createPrivateKey(authority.key),
-  );
-}
-
-interface Statement {
-  readonly issuer: string;
-  readonly subject: string;
-  readonly nowMs: number;
-  /** Wall clock, milliseconds. */
-  readonly until: number;
-  readonly extensions: readonly Buffer[];
-}
-
-interface Keys {
-  readonly publicKey: KeyObject;
-  readonly privateKey: KeyObject;
-}
-
-const generateKeys = (): Keys => generateKeyPairSync('ec', { namedCurve: 'P-256' });
-
-/** RFC 5280, 4.1: what is said, by what it is signed, and the signature. */
-function pairOf(
-  keys: Keys,
-  { issuer, subject, nowMs, until, extensions }: Statement,
-  signer: KeyObject,
-): KeyPair {
-  const said = sequence(
-    explicit(0, integer(Buffer.from([2]))),
-    integer(randomBytes(16)),
-    ECDSA_SHA256,
-    nameOf(issuer),
-    sequence(time(nowMs - BACKDATED_MS), time(until)),
-    nameOf(subject),
-    keys.publicKey.export({ type: 'spki', format: 'der' }),
-    explicit(3, sequence(...extensions)),
-  );
-  const der = sequence(said, ECDSA_SHA256, bits(sign('sha256', said, signer)));
-  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
+  const subject = nameOf(names[0] ?? '');
   return {
-    cert: `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`,
-    key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+    cert: signed({ issuer: ca.subject, subject, nowMs, until, info, extensions }, authority.key),
+    key,
   };
 }
 
-const nameOf = (common: string): Buffer => sequence(set(sequence(COMMON_NAME, utf8(common))));
-
-const commonNameOf = ({ subject }: X509Certificate): string => /^CN=(.*)$/m.exec(subject)?.[1] ?? '';
-
-function extension(id: string, content: Buffer, critical?: 'critical'): Buffer {
-  return sequence(oid(id), ...(critical === undefined ? [] : [yes()]), octets(content));
+interface Statement {
+  readonly issuer: x509.Name;
+  readonly subject: x509.Name;
+  readonly nowMs: number;
+  /** Wall clock, milliseconds. */
+  readonly until: number;
+  /** The subject's public key. */
+  readonly info: x509.SubjectPublicKeyInfo;
+  readonly extensions: x509.Extension[];
 }
 
-/** RFC 7093, 2, method 1: the left 160 bits of the SHA-256 of the key, which are the last 65 bytes of its SPKI. */
-function keyIdOf(key: KeyObject): Buffer {
-  const point = key.export({ type: 'spki', format: 'der' }).subarray(-65);
-  return createHash('sha256').update(point).digest().subarray(0, 20);
+/** RFC 5280, 4.1: what is said, by what it is signed, and the signature. PEM. */
+function signed({ issuer, subject, nowMs, until, info, extensions }: Statement, key: string): string {
+  const tbsCertificate = new x509.TBSCertificate({
+    version: x509.Version.v3,
+    // the first byte makes it positive, and as short as DER wants it
+    serialNumber: bufferOf([1, ...randomBytes(16)]),
+    signature: ECDSA_SHA256,
+    ...{ issuer, subject },
+    validity: new x509.Validity({ notBefore: new Date(nowMs - BACKDATED_MS), notAfter: new Date(until) }),
+    subjectPublicKeyInfo: info,
+    extensions: new x509.Extensions(extensions),
+  });
+  const said = new Uint8Array(AsnConvert.serialize(tbsCertificate));
+  const signatureValue = bufferOf(sign('sha256', said, createPrivateKey(key)));
+  const certificate = new x509.Certificate({
+    tbsCertificate,
+    signatureAlgorithm: ECDSA_SHA256,
+    signatureValue,
+  });
+  return new X509Certificate(new Uint8Array(AsnConvert.serialize(certificate))).toString();
 }
+
+function generateKey(): { readonly info: x509.SubjectPublicKeyInfo; readonly key: string } {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    publicKeyEncoding: { type: 'spki', format: 'der' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  return { info: AsnConvert.parse(publicKey, x509.SubjectPublicKeyInfo), key: privateKey };
+}
+
+function nameOf(common: string): x509.Name {
+  const value = new x509.AttributeValue({ utf8String: common });
+  return new x509.Name([
+    new x509.RelativeDistinguishedName([new x509.AttributeTypeAndValue({ type: COMMON_NAME, value })]),
+  ]);
+}
+
+function extension(extnID: string, content: object, critical?: 'critical'): x509.Extension {
+  const extnValue = new OctetString(AsnConvert.serialize(content));
+  return new x509.Extension({ extnID, critical: critical !== undefined, extnValue });
+}
+
+/** RFC 7093, 2, method 1: the left 160 bits of the SHA-256 of the key. */
+function keyIdOf({ subjectPublicKey }: x509.SubjectPublicKeyInfo): Buffer {
+  return createHash('sha256').update(new Uint8Array(subjectPublicKey)).digest().subarray(0, 20);
+}
+
+const bufferOf = (bytes: Iterable<number>): ArrayBuffer => Uint8Array.from(bytes).buffer;

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { connect, createServer, type TLSSocket } from 'node:tls';
-import { integer, oid, time } from '../../../src/injector/certificates/der.ts';
 import { authorityOf, bundleOf, dataOf, promoted } from '../../../src/injector/certificates/authority.ts';
 import { issueAuthority, issueServing, type KeyPair } from '../../../src/injector/certificates/issue.ts';
 import { fingerprint } from '../../../src/injector/certificates/certificate.ts';
@@ -53,15 +56,28 @@ describe('certificates', () => {
     assert.equal(cert.validTo, new X509Certificate(authority.cert).validTo);
   });
 
-  it('know times before and after 2050', () => {
-    assert.equal(time(Date.UTC(2049, 11, 31, 23, 59, 59, 999)).toString('latin1', 2), '491231235959Z');
-    assert.equal(time(Date.UTC(2050, 0, 1)).toString('latin1', 2), '20500101000000Z');
+  it('have times as RFC 5280 wants them before and after 2050', () => {
+    const until = Date.UTC(2049, 11, 31, 23, 59, 59, 999);
+    const endOf = (validityMs: number): string => {
+      const der = new X509Certificate(issueAuthority({ nowMs, validityMs }).cert).raw.toString('latin1');
+      return /\d{12}Z.{2}(\d+Z)/s.exec(der)?.[1] ?? '';
+    };
+    assert.equal(endOf(until - nowMs), '491231235959Z');
+    assert.equal(endOf(until - nowMs + 1), '20500101000000Z');
   });
 
-  it('are encoded as X.690 has it', () => {
-    assert.equal(integer(Buffer.from([0, 0, 0x80])).toString('hex'), '02020080');
-    assert.equal(integer(Buffer.from([0])).toString('hex'), '020100');
-    assert.equal(oid('1.2.840.10045.4.3.2').toString('hex'), '06082a8648ce3d040302');
+  it('are what OpenSSL takes where it is strict', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'certificates-'));
+    try {
+      const [ca, cert] = [join(directory, 'ca.crt'), join(directory, 'tls.crt')];
+      writeFileSync(ca, authority.cert);
+      writeFileSync(cert, serving(authority).cert);
+      const strict = ['-x509_strict', '-check_ss_sig', '-purpose', 'sslserver'];
+      const said = execFileSync('openssl', ['verify', ...strict, '-CAfile', ca, cert], { encoding: 'utf8' });
+      assert.equal(said, `${cert}: OK\n`);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 });
 
