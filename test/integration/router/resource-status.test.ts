@@ -44,7 +44,7 @@ async function start(
   const router = createRouter({
     ...base,
     ...{ host: '127.0.0.1', port: 0, credentials: ServerCredentials.createInsecure() },
-    ...{ store, leadership, heartbeatIntervalMs: 60, version: 'test', registry: new Registry() },
+    ...{ store, leadership, heartbeatIntervalMs: 200, version: 'test', registry: new Registry() },
   });
   const { status, view } = router;
   const timings = { intervalMs, spacingMs: 10, settlingMs: 20 };
@@ -158,19 +158,24 @@ describe('the status of custom resources', () => {
     await peer.register([service('in-source')], { namespace: 'shop' });
     await other.register([service('out-sink')], { namespace: 'shop' });
     put('Pipeline', 'p', { enabled: true, source: 'in-source', sink: 'out-sink' });
-    await waitFor(() => verdict('Pipeline', 'p').startsWith('Ready=True'));
-    const before = writes();
-    const startedMs = performance.now();
-    for (let records = 1; records <= 50; records++) {
+    const beat = async (records: number): Promise<void> => {
       const stats = { pipelineId: 'shop/p', records, buffered: 0, errors: 0, latencyMs: 1 };
       // who sends to a stage counts its records as well as who runs it
       const sent = { ...stats, stageId: 'out-sink' };
       await peer.heartbeat({ stageStats: [{ ...stats, stageId: 'in-source' }, sent] });
       await other.heartbeat({ stageStats: [sent] });
-    }
-    const recordsOf = (): (number | undefined)[] =>
-      statusOf('Pipeline', 'p').stages?.map(({ records }) => records) ?? [];
-    await waitFor(() => recordsOf().join() === '50,50');
+    };
+    await waitFor(async () => {
+      await beat(0);
+      return verdict('Pipeline', 'p').startsWith('Ready=True');
+    });
+    const before = writes();
+    const startedMs = performance.now();
+    for (let records = 1; records < 50; records++) await beat(records);
+    await waitFor(async () => {
+      await beat(50);
+      return statusOf('Pipeline', 'p').stages?.every(({ records }) => records === 50);
+    });
     assert.equal(statusOf('Pipeline', 'p').records, 50);
     const intervals = Math.ceil((performance.now() - startedMs) / (0.9 * intervalMs));
     assert.ok(writes() - before <= intervals, `${writes() - before} writes in ${intervals} intervals`);
