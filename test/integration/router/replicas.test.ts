@@ -167,7 +167,7 @@ describe('routers in a cluster', () => {
         status: { podIP: ip },
       });
     };
-    pod('a', '10.0.0.1');
+    pod('a', '');
     pod('b', '10.0.0.2');
     pod('c', '10.0.0.3', {});
     const at = await leader(on, { POD_DELETION_COST: 'true' });
@@ -176,6 +176,8 @@ describe('routers in a cluster', () => {
     await stranger.register('shop/b', { sidecarEndpoint: '10.0.0.66:9091', instance: 'b' });
     await stranger.register('shop/c', { sidecarEndpoint: '10.0.0.3:9091', instance: 'c' });
     for (const id of ['shop/b', 'shop/c']) await stranger.heartbeat(id, '', { load: { localQueueDepth: 7 } });
+    await waitFor(() => on.kube.requests.some(({ path }) => path.endsWith('/shop/pods/a')), SLOW);
+    pod('a', '10.0.0.1');
     const state = (name: string): string | undefined => {
       const found = on.kube.find<Pod>(PODS, { namespace: 'shop', name });
       const condition = found?.status?.conditions?.find(({ type }) => type === KEYS.routing);
@@ -191,6 +193,8 @@ describe('routers in a cluster', () => {
     await waitFor(() => state('a') === 'False Draining', SLOW);
     assert.deepEqual([state('b'), cost('b')], [undefined, undefined], 'another pod is at that endpoint');
     assert.equal(state('c'), undefined, 'it has no such gate');
+    const reads = (): number => on.kube.requests.filter(({ path }) => path.endsWith('/shop/pods/a')).length;
+    assert.ok(reads() < 10, 'a look at everybody costs no request');
   });
 
   it('are followed by a session from one to the next, by TLS and through a rotation, with no route lost', async () => {
