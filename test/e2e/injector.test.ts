@@ -36,6 +36,7 @@ const named = (name: string, labels = {}): Pod => {
 describe('the injector', () => {
   useConveyor();
   const namespace = useNamespace({ 'conveyor.etl/inject': 'enabled' });
+  const elsewhere = useNamespace();
   const inNamespace = ['--namespace', namespace.name];
   const hasSidecar = async (name: string): Promise<boolean> => {
     const [pod] = await getObjects<Pod>('pod', name, ...inNamespace);
@@ -106,6 +107,12 @@ describe('the injector', () => {
           );
         });
         await apply([named('free', { 'conveyor.etl/inject': 'disabled' })], namespace.name);
+        // who never heard of it is not touched
+        await apply([named('stranger'), named('odd', { 'conveyor.etl/inject': 'maybe' })], elsewhere.name);
+        await assert.rejects(
+          apply([named('asks', { 'conveyor.etl/inject': 'enabled' })], elsewhere.name),
+          /this pod opted in/,
+        );
       } finally {
         await kubectl(['delete', ...policy]);
       }
