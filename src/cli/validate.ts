@@ -25,6 +25,10 @@ export const validate = defineCommand({
       return report.ok ? 0 : 1;
     }
     for (const problem of report.problems) stderr.write(`${formatProblem(problem)}\n`);
+    if (report.foreign > 0)
+      stderr.write(
+        `skipped what is of other API groups: ${report.foreign} resource${report.foreign === 1 ? '' : 's'}\n`,
+      );
     const rows = report.pipelines.map(({ id, enabled, stages, edges }) => [
       id,
       enabled ? 'enabled' : 'disabled',

@@ -16,6 +16,8 @@ interface Source {
   /** A newer text that has no error of its own. */
   candidate: Manifest | undefined;
   problems: readonly Problem[];
+  /** Resources of other API groups in the newest text. */
+  foreign: number;
 }
 
 /**
@@ -38,14 +40,15 @@ export class Collection {
     const manifest = parseManifest(text, file);
     const { taken } = this.#sources.get(file) ?? { taken: [] };
     const candidate = hasErrors(manifest.problems) ? undefined : manifest;
-    this.#sources.set(file, { taken, candidate, problems: manifest.problems });
+    const { problems, foreign } = manifest;
+    this.#sources.set(file, { taken, candidate, problems, foreign });
   }
 
   /** The file is there, but its text cannot be had: what it held stays. */
   keep(file: string, reason: string): void {
-    const { taken } = this.#sources.get(file) ?? { taken: [] };
+    const { taken, foreign } = this.#sources.get(file) ?? { taken: [], foreign: 0 };
     const problems: Problem[] = [{ severity: 'error', file, reason }];
-    this.#sources.set(file, { taken, candidate: undefined, problems });
+    this.#sources.set(file, { taken, candidate: undefined, problems, foreign });
   }
 
   /** Until nothing more fits: a resource that moves from one file to another may come before it has gone. */
@@ -81,6 +84,17 @@ export class Collection {
   /** Everything that a person should look at, by file. */
   problems(): Problem[] {
     return [...this.#sources.values()].flatMap(({ problems }) => problems);
+  }
+
+  /** Whether a file holds nothing that is, or was meant to be, for the router. */
+  isEmpty(file: string): boolean {
+    const { taken, problems } = this.#sources.get(file) ?? { taken: [], problems: [] };
+    return taken.length === 0 && !hasErrors(problems);
+  }
+
+  /** How many resources of other API groups the files hold. */
+  foreign(): number {
+    return [...this.#sources.values()].reduce((sum, { foreign }) => sum + foreign, 0);
   }
 
   /** The pipelines that are to run, each with the file that it stands in. */

@@ -13,10 +13,11 @@ export interface FileState {
   readonly updatedAtMs: number;
 }
 
-const isManifest = (name: string): boolean => /^[^.].*\.ya?ml$/i.test(name);
+const isManifest = (name: string): boolean => /^(?!kustomization\.)[^.].*\.ya?ml$/i.test(name);
 
 /**
- * The manifests of a directory, by path in byte order; subdirectories and hidden files are not read.
+ * The manifests of a directory, by path in byte order; subdirectories, hidden files and what names the files for
+ * kustomize are not read.
  * @throws ConveyorError FAILED_PRECONDITION when the directory cannot be read, or holds too many.
  */
 export async function listManifests(directory: string): Promise<Map<string, FileState>> {

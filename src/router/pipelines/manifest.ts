@@ -1,7 +1,7 @@
 import { type Document, LineCounter, parseAllDocuments } from 'yaml';
 import { lineOf } from './positions.ts';
 import type { Problem } from './problem.ts';
-import { readResource, type Report } from './read-resource.ts';
+import { isForeign, readResource, type Report } from './read-resource.ts';
 import { type Resource, resourceKey } from './schema.ts';
 
 /** Largest manifest file that is read. */
@@ -18,6 +18,8 @@ export interface PlacedResource {
 export interface Manifest {
   readonly resources: readonly PlacedResource[];
   readonly problems: readonly Problem[];
+  /** Resources of other API groups, which are passed over. */
+  readonly foreign: number;
 }
 
 /** Reads the text of a file. Never throws: whatever it holds, the answer is resources and problems. */
@@ -25,20 +27,27 @@ export function parseManifest(text: string, file: string): Manifest {
   const problems: Problem[] = [];
   const resources: PlacedResource[] = [];
   const counter = new LineCounter();
+  let foreign = 0;
   try {
     const documents = split(text, counter);
     for (const document of documents) {
       const where = lineOf(document, counter);
       const report: Report = (severity, path, reason) =>
         problems.push({ severity, file, line: where(path), reason });
-      const resource = readDocument(document, file, { report, problems, counter });
+      const value = valueOf(document, file, { problems, counter });
+      if (value === undefined) continue;
+      if (isForeign(value)) {
+        foreign++;
+        continue;
+      }
+      const resource = readResource(value, report);
       if (resource !== undefined) resources.push({ resource, line: where([]) });
     }
   } catch (error) {
     // an alias bomb, nesting deeper than the stack: no more is to be learned of such a file
     problems.push({ severity: 'error', file, reason: `cannot be read: ${messageOf(error)}` });
   }
-  return { resources, problems: [...problems, ...duplicates(resources, file)] };
+  return { resources, problems: [...problems, ...duplicates(resources, file)], foreign };
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -52,25 +61,19 @@ function split(text: string, lineCounter: LineCounter): Document[] {
   return documents;
 }
 
-interface Reading {
-  readonly report: Report;
-  readonly problems: Problem[];
-  readonly counter: LineCounter;
-}
-
-function readDocument(
+/** Undefined where there is none, or an error in the YAML. */
+function valueOf(
   document: Document,
   file: string,
-  { report, problems, counter }: Reading,
-): Resource | undefined {
+  { problems, counter }: { readonly problems: Problem[]; readonly counter: LineCounter },
+): unknown {
   for (const error of document.errors) {
     const { line } = counter.linePos(error.pos[0]);
     problems.push({ severity: 'error', file, line: Math.max(1, line), reason: error.message });
   }
   if (document.errors.length > 0) return undefined;
   const value: unknown = document.toJS({ maxAliasCount: 100 });
-  if (value === null || value === undefined) return undefined;
-  return readResource(value, report);
+  return value ?? undefined;
 }
 
 function duplicates(placed: readonly PlacedResource[], file: string): Problem[] {

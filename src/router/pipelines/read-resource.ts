@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { ConveyorError } from '../../foundation/errors.ts';
 import { definePipeline } from './definition.ts';
 import { graphFaults } from './graph.ts';
+import { CUSTOM_RESOURCES } from './kinds.ts';
 import { formatPath, type Path } from './positions.ts';
 import type { Problem } from './problem.ts';
 import {
@@ -30,6 +31,19 @@ export function readResource(value: unknown, report: Report): Resource | undefin
   if (resource !== undefined) check(resource, report);
   return resource;
 }
+
+/**
+ * Whether a value is a Kubernetes resource of another API group, and of no kind of ours: a Deployment, or what kustomize
+ * reads. A kind of ours in another group is a typing error, and a List may hold resources of ours.
+ */
+export function isForeign(value: unknown): boolean {
+  const { apiVersion, kind } = (value ?? {}) as { readonly apiVersion?: unknown; readonly kind?: unknown };
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string') return false;
+  const ours = [API_VERSION, OLD_API_VERSION].some((known) => groupOf(known) === groupOf(apiVersion));
+  return !ours && !Object.hasOwn(CUSTOM_RESOURCES, kind) && kind !== 'List';
+}
+
+const groupOf = (apiVersion: string): string => apiVersion.split('/')[0] ?? '';
 
 /** As `readResource`, the problems gathered. @param what it is, for them: it has no lines. */
 export function examine(

@@ -22,6 +22,16 @@ describe('validating files', () => {
     assert.deepEqual(pipelines[0]?.stages[2]?.config, { mode: 'strict', fields: '["email","phone"]' });
   });
 
+  it('passes over what is of other API groups in a folder of kustomize, and counts it', async () => {
+    const { ok, problems, foreign, pipelines } = await validateFiles([join(MANIFESTS, 'flights')]);
+    assert.deepEqual([ok, problems], [true, []]);
+    assert.equal(foreign, 6, 'a Namespace, four Deployments and a NetworkPolicy');
+    assert.deepEqual(
+      pipelines.map(({ id }) => id),
+      ['default/delayed-flights'],
+    );
+  });
+
   it('reports a file that is not there, and reads one that is named twice once', async () => {
     const example = join(MANIFESTS, 'fan-out.yaml');
     const { ok, problems } = await validateFiles([
@@ -42,6 +52,13 @@ describe('a directory without manifests', () => {
     const { ok, problems } = await validateFiles([join(import.meta.dirname)]);
     assert.equal(ok, false);
     assert.match(problems.map(formatProblem).join(), /unit\/router: no manifest \(/);
+  });
+
+  it('is reported as well when there is nothing in it that the router reads', async () => {
+    const { ok, problems, foreign } = await validateFiles([join(MANIFESTS, '../components/sidecar-access')]);
+    assert.equal(ok, false);
+    assert.match(problems.map(formatProblem).join(), /sidecar-access: no Source, Transform, Sink or Pipeline is/);
+    assert.ok(foreign > 0);
   });
 });
 

@@ -72,6 +72,19 @@ describe('manifests', () => {
     });
   });
 
+  it('passes over a resource of another API group, not over one that is nearly ours', () => {
+    const of = (apiVersion: string, kind: string): string =>
+      `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: { name: x }\n`;
+    const { foreign, resources, problems } = parseManifest(
+      `${of('apps/v1', 'Deployment')}---\n${SHORT}`,
+      'f',
+    );
+    assert.deepEqual([foreign, resources.length], [1, 3]);
+    assert.ok(problems.every(({ severity }) => severity === 'warning'));
+    for (const text of [of('conveyor.etl/v1', 'Pipelin'), of('tekton.dev/v1', 'Pipeline'), of('v1', 'List')])
+      assert.match(problemsOf(text).join(), /^f\.yaml:\d: (kind|apiVersion) must be/, text);
+  });
+
   it('says what is kept but not acted on', () => {
     const [pipeline] = definitionsOf(SHORT);
     assert.match(pipeline?.notActedOn.join('\n') ?? '', /^dlq: /m);
