@@ -84,7 +84,16 @@ describe('the life of an application', () => {
   );
 
   it('may be rolled out with a contract that is none: that is said, and nothing is routed to it or lost', async () => {
-    await kubectl(['set', 'env', 'deployment/transform', 'CONTRACT=broken', ...inNamespace]);
+    const args = [
+      { op: 'replace', path: '/spec/template/spec/containers/0/args/0', value: 'test/e2e/apps/broken.ts' },
+    ];
+    await kubectl([
+      'patch',
+      'deployment/transform',
+      '--type=json',
+      `--patch=${JSON.stringify(args)}`,
+      ...inNamespace,
+    ]);
     await eventually(async () => {
       const events = await kubectl([
         'get',

@@ -1,4 +1,4 @@
-/** A transform that filters by the rule. With START_AFTER_MS it starts late; with CONTRACT=broken it is none. */
+/** A transform that filters by the rule. With START_AFTER_MS it starts late. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { loadService } from '../../../examples/protos.ts';
 import { serve } from '../../../examples/serve.ts';
@@ -23,16 +23,5 @@ const handlers: Pick<TransformServiceHandlers, 'ProcessBatch'> = {
 };
 
 await delay(Number(process.env['START_AFTER_MS'] ?? 0));
-if (process.env['CONTRACT'] === 'broken') {
-  const service = 'acme.broken.FilterTransform';
-  serve({
-    service,
-    definition: loadService(`${import.meta.dirname}/broken.proto`, service),
-    handlers: {
-      ProcessBatch: (_call: unknown, reply: (error: null, answer: object) => void) => reply(null, {}),
-    },
-  });
-} else {
-  const service = 'conveyor.transform.TransformService';
-  serve({ service, definition: loadService('conveyor/transform.proto', service), handlers });
-}
+const service = 'conveyor.transform.TransformService';
+serve({ service, definition: loadService('conveyor/transform.proto', service), handlers });

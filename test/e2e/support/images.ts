@@ -3,5 +3,5 @@ export const IMAGES = {
   sidecar: 'e2e.local/conveyor-sidecar:dev',
   examples: 'e2e.local/conveyor-examples:dev',
   apps: 'e2e.local/conveyor-apps:dev',
-  prometheus: 'e2e.local/prometheus:2',
+  prometheus: 'e2e.local/prometheus:3',
 } as const;
