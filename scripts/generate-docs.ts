@@ -63,11 +63,7 @@ function metrics(): string {
   grpcServerMetrics(router);
   const injector = createRegistry({ program: 'injector', version: '' });
   webhookMetrics(injector);
-  certificateMetrics(
-    injector,
-    () => ({}),
-    () => 0,
-  );
+  certificateMetrics(injector, () => ({}));
   const problems = [sidecar, router, injector].flatMap(grammarProblems);
   if (problems.length > 0) throw new Error(`metrics that break the grammar:\n  ${problems.join('\n  ')}`);
   return [

@@ -7,7 +7,7 @@ import type { Logger } from '../../foundation/telemetry/logger.ts';
 import type { ReadinessCheck } from '../../foundation/telemetry/readiness.ts';
 import { fingerprint } from './certificate.ts';
 import type { KeyPair } from './issue.ts';
-import { certificateMetrics } from './metrics.ts';
+import { type CertificateName, certificateMetrics } from './metrics.ts';
 import type { Leadership } from '../ours.ts';
 import type { TrustPlace } from './places.ts';
 import { createReplicas, type Replica } from './replicas.ts';
@@ -68,7 +68,7 @@ function ofFiles(
   const trust = (bundle: string): void => places.forEach((place) => place.publish(bundle));
   const served = createServedFiles({ ...options, certFile, keyFile, caFile, trust });
   const read = (): { injector?: string } => known(served.keyPair());
-  certificateMetrics(registry, read, () => clock.wallTime());
+  certificateMetrics(registry, read);
   return {
     ...group('certificates', [webhook, served]),
     keyPair: () => served.keyPair(),
@@ -90,11 +90,11 @@ function ofOwn(
     served: fingerprint(served.keyPair()?.cert ?? ''),
   });
   const replicas = createReplicas({ ...options, say });
-  const metrics = certificateMetrics(
-    registry,
-    () => ({ ...rotation.certificates(), ...known(served.keyPair()) }),
-    () => clock.wallTime(),
-  );
+  const read = (): Partial<Record<CertificateName, string>> => ({
+    ...rotation.certificates(),
+    ...known(served.keyPair()),
+  });
+  const metrics = certificateMetrics(registry, read);
   const rotation = createRotation({ ...options, ...config, places, metrics, replicas: () => replicas.all() });
   served.onChange(() => replicas.report());
   webhook.onChange(() => replicas.report());

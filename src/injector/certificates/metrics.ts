@@ -17,19 +17,18 @@ export interface CertificateMetrics {
 export function certificateMetrics(
   registry: Registry,
   read: () => Partial<Record<CertificateName, string>>,
-  wallTime: () => number,
 ): CertificateMetrics {
   const registers = [registry];
   new Gauge({
     name: 'conveyor_injector_certificate_expiry_seconds',
-    help: 'Time until a certificate expires; `injector` is what this replica serves, `ca` and `router` only the leader knows',
+    help: 'When a certificate ends, in seconds since 1970; `injector` is what this replica serves, `ca` and `router` only the leader knows',
     labelNames: ['certificate'],
     registers,
     collect() {
       this.reset();
       for (const [certificate, text = ''] of Object.entries(read())) {
         const cert = parsed(text);
-        if (cert !== undefined) this.set({ certificate }, (cert.validToDate.getTime() - wallTime()) / 1_000);
+        if (cert !== undefined) this.set({ certificate }, cert.validToDate.getTime() / 1_000);
       }
     },
   });

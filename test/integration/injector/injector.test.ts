@@ -114,7 +114,9 @@ describe('an injector beside a cluster', () => {
     const metrics = await page('/metrics');
     assert.match(metrics, /conveyor_injector_admissions_total\{decision="injected",reason="injected"\} 1/);
     assert.match(metrics, /conveyor_injector_native_sidecars 1/);
-    assert.match(metrics, /conveyor_injector_certificate_expiry_seconds\{/);
+    const [, ends] =
+      /conveyor_injector_certificate_expiry_seconds\{certificate="injector"\} (\S+)/.exec(metrics) ?? [];
+    assert.ok(Number(ends) > Date.now() / 1_000, 'a moment, as alerts take it');
   });
 
   it('gives sidecars of labelled namespaces their rights and the authority of the router', async () => {

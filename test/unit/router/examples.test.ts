@@ -57,7 +57,10 @@ describe('a directory without manifests', () => {
   it('is reported as well when there is nothing in it that the router reads', async () => {
     const { ok, problems, foreign } = await validateFiles([join(MANIFESTS, '../components/sidecar-access')]);
     assert.equal(ok, false);
-    assert.match(problems.map(formatProblem).join(), /sidecar-access: no Source, Transform, Sink or Pipeline is/);
+    assert.match(
+      problems.map(formatProblem).join(),
+      /sidecar-access: no Source, Transform, Sink or Pipeline is/,
+    );
     assert.ok(foreign > 0);
   });
 });
