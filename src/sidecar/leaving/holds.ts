@@ -14,8 +14,8 @@ export interface HoldsOptions {
   readonly end: {
     /** Whether the pod is known to end. */
     known(): boolean;
-    /** Whether the first half of the drain is over: the application may go. */
-    inboundDone(): boolean;
+    /** Whether the drain has come so far that this container of the application may go. */
+    mayGo(container: string): boolean;
     /** Monotonic milliseconds at which the application has to be let go, were the end to have begun by then. */
     holdUntilMs(sinceMs: number): number;
   };
@@ -95,7 +95,7 @@ export function createHolds(options: HoldsOptions): Holds {
         isKnown() || left.every((service) => services.activeRequests(service) === 0);
       await waitUntil(clock, untilMs(clock.now() + CALLS_MS), isOver, signal);
     }
-    if (isKnown()) await waitUntil(clock, untilMs(Infinity), () => end.inboundDone(), signal);
+    if (isKnown()) await waitUntil(clock, untilMs(Infinity), () => end.mayGo(container), signal);
   };
   return {
     hold(container) {

@@ -1,6 +1,6 @@
 import { ConveyorError } from '../../foundation/errors.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
-import { hasGone, isCompleted } from './application.ts';
+import { hasGone, isCompleted, isDoneWithSources, isPushed } from './application.ts';
 import { createHolds, type Holds } from './holds.ts';
 import { drainInbound, drainOutbound } from './phases.ts';
 import { type EndPlan, holdUntilMs, outboundAtMs } from './plan.ts';
@@ -63,7 +63,7 @@ export class Life {
       graceMs: () => this.#prospect.terms().graceMs,
       end: {
         known: () => this.leaving(),
-        inboundDone: () => this.#inboundDone,
+        mayGo: (container) => this.#inboundDone && this.#isDone(container),
         holdUntilMs: (sinceMs) => holdUntilMs(this.#planFrom(sinceMs)),
       },
     });
@@ -122,6 +122,13 @@ export class Life {
     const plan = this.#prospect.planned();
     const leftMs = plan === undefined ? null : Math.round(plan.untilMs - this.#options.clock.now());
     return { phase: this.#phase, trigger: this.#trigger ?? null, leftMs, held: this.#holds.held() };
+  }
+
+  /** Whether a container of the application is needed by none of the others any more. */
+  #isDone(container: string): boolean {
+    const { clock, dataPlane, pod, services } = this.#options;
+    const around = { facts: pod?.facts(), services: services.found() };
+    return isDoneWithSources(container, around, () => isPushed(dataPlane, clock.now()));
   }
 
   /** What the pod's facts mean, whatever was missed. */

@@ -66,6 +66,7 @@ export interface LeavingPod {
 /** A service of this pod. */
 export interface HeldService {
   readonly name: string;
+  readonly type: 'source' | 'transform' | 'sink';
   readonly endpoint: string;
   readonly protoService: string;
   readonly port: number;

@@ -8,7 +8,14 @@ import { manualClock } from '../../support/manual-clock.ts';
 const GRACE_MS = 30_000;
 
 const service = (name: string, container: string, port: number): HeldService => ({
-  ...{ name, container, port, endpoint: `127.0.0.1:${port}`, protoService: 'conveyor.sink.SinkService' },
+  ...{
+    type: 'sink',
+    name,
+    container,
+    port,
+    endpoint: `127.0.0.1:${port}`,
+    protoService: 'conveyor.sink.SinkService',
+  },
 });
 const running = (restarts: number): LeavingContainer => ({
   ...{ sidecar: false, state: 'running', ended: false, restarts, startedAt: `at ${restarts}` },
@@ -41,7 +48,7 @@ function stand() {
     },
     end: {
       known: () => end.known,
-      inboundDone: () => end.inboundDone,
+      mayGo: () => end.inboundDone,
       holdUntilMs: (sinceMs) => sinceMs + GRACE_MS - 6_000,
     },
   });

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Life } from '../../../src/sidecar/leaving/life.ts';
-import type { LeavingContainer, LeavingPlane, LeavingPod } from '../../../src/sidecar/leaving/ports.ts';
+import type {
+  HeldService,
+  LeavingContainer,
+  LeavingPlane,
+  LeavingPod,
+} from '../../../src/sidecar/leaving/ports.ts';
 import { recordLog } from '../../support/log.ts';
 import { waitFor } from '../../support/wait.ts';
 import { type ManualClock, manualClock } from '../../support/manual-clock.ts';
@@ -45,7 +50,10 @@ function stand(first: Facts | undefined, { pod: isInPod = true } = {}) {
   const clock = patientClock();
   const log = recordLog();
   const calls: string[] = [];
-  const world = { facts: first, openStreams: true, inFlight: 0, peerRuns: 0, lastOpenMs: clock.now() };
+  const world = {
+    ...{ facts: first, openStreams: true, inFlight: 0, peerRuns: 0, lastOpenMs: clock.now() },
+    services: [] as HeldService[],
+  };
   let tell: () => void = () => undefined;
   const dataPlane: LeavingPlane = {
     lastPeerCall: 0,
@@ -76,7 +84,7 @@ function stand(first: Facts | undefined, { pod: isInPod = true } = {}) {
       leave: () => Promise.resolve(void calls.push('goodbye')),
     },
     services: {
-      found: () => [],
+      found: () => world.services,
       withhold: () => undefined,
       activeRequests: () => 0,
       line: () => ({ broken: () => false, close: () => undefined }),
@@ -261,6 +269,54 @@ describe('the life of a native sidecar', () => {
     change(factsOf({ native: true, containers: new Map([['app', app('terminated', true)]]) }));
     await clock.advance(60_000);
     assert.equal(life.leaving(), false);
+  });
+});
+
+describe('the application of a pod that ends', () => {
+  /** Who has been let go, of a source and a sink in containers of their own. */
+  function held(names: readonly string[], served: string) {
+    const facts = { native: true, containers: new Map(names.map((name) => [name, app('running')])) };
+    const stood = stand(factsOf(facts));
+    stood.world.services.push({
+      ...{ name: 'store', type: 'sink', endpoint: '127.0.0.1:1', port: 1, container: served },
+      protoService: 'conveyor.sink.SinkService',
+    });
+    stood.change(stood.deleted(facts));
+    const gone: string[] = [];
+    for (const name of names) void stood.life.hold(name).then(() => gone.push(name));
+    return { ...stood, gone };
+  }
+
+  it('lets the source go first, and the stages when what it pushed has come to its end', async () => {
+    const { clock, world, gone } = held(['feed', 'store'], 'store');
+    world.inFlight = 5;
+    await clock.advance(4_000);
+    assert.deepEqual(gone, ['feed']);
+    world.openStreams = false;
+    await clock.advance(2_000);
+    assert.deepEqual(gone, ['feed']);
+    world.inFlight = 0;
+    await clock.advance(50);
+    assert.deepEqual(gone, ['feed', 'store']);
+  });
+
+  it('has its time also where the source does not end', async () => {
+    const { clock, gone } = held(['feed', 'store'], 'store');
+    await clock.advance(23_900);
+    assert.deepEqual(gone, ['feed']);
+    await clock.advance(200);
+    assert.deepEqual(gone, ['feed', 'store']);
+  });
+
+  it('goes at once where a stage itself is the source, or nothing says whose it is', async () => {
+    for (const [names, served] of [
+      [['store'], 'store'],
+      [['feed', 'store'], ''],
+    ] as const) {
+      const { clock, gone } = held(names, served);
+      await clock.advance(50);
+      assert.deepEqual(gone, names);
+    }
   });
 });
 
