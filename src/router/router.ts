@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { ServerCredentials } from '@grpc/grpc-js';
 import type { Registry } from 'prom-client';
 import { inCluster } from '../foundation/kubernetes/client.ts';
+import { aborted } from '../foundation/lifecycle/aborted.ts';
 import { systemClock as clock } from '../foundation/lifecycle/clock.ts';
 import { type Component, group } from '../foundation/lifecycle/component.ts';
 import { createAdminServer } from '../foundation/telemetry/admin-server.ts';
@@ -10,7 +11,8 @@ import { grpcServerMetrics } from '../foundation/telemetry/grpc-server-metrics.t
 import type { Logger } from '../foundation/telemetry/logger.ts';
 import { createRegistry } from '../foundation/telemetry/metrics.ts';
 import type { ReadinessCheck } from '../foundation/telemetry/readiness.ts';
-import { type Certificate, certificateFiles } from './api/certificate-files.ts';
+import type { Certificate } from './api/certificate.ts';
+import { certificateFiles } from './api/certificate-files.ts';
 import { createRouter, type Router } from './create-router.ts';
 import type { Cluster, ClusterHost } from './kubernetes/cluster.ts';
 import { replicaMetrics } from './metrics.ts';
@@ -33,7 +35,7 @@ export async function runRouter(config: RouterConfig, io: RunIo, signal: AbortSi
   const { logger, version, nodeVersion = '' } = io;
   const registry = createRegistry({ program: 'router', version, node: nodeVersion });
   const cluster = await clusterOf(config, { clock, logger, instance: randomUUID() });
-  const certificate = certificateOf(config, logger);
+  const certificate = cluster?.certificate ?? certificateOf(config, logger);
   replicaMetrics(registry, () => ({
     leading: cluster?.leadership.leading() ?? true,
     certificateEndsMs: certificate?.notAfterMs(),
@@ -121,11 +123,4 @@ function leadershipStatus(cluster: Cluster | undefined): Record<string, unknown>
   if (cluster === undefined) return {};
   const { leadership } = cluster;
   return { leading: leadership.leading(), leader: leadership.holder() };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

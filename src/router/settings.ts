@@ -36,6 +36,15 @@ const SERVERS = {
     default: '',
     defaultText: 'no TLS',
   }),
+  tlsSecret: setting({
+    env: 'TLS_SECRET',
+    group: 'Servers',
+    describe:
+      'Secret of this namespace with the certificate (kubernetes.io/tls), followed as it changes; not files',
+    type: text(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, 'the name of a Secret'),
+    default: '',
+    defaultText: 'none',
+  }),
   adminPort: setting({
     env: 'ADMIN_PORT',
     group: 'Servers',
@@ -146,6 +155,11 @@ export const ROUTER = defineConfig(
       keys: ['tlsCertFile', 'tlsKeyFile'],
       check: ({ tlsCertFile, tlsKeyFile }) =>
         (tlsCertFile === '') === (tlsKeyFile === '') ? undefined : 'certificate and key go together',
+    },
+    {
+      keys: ['tlsCertFile', 'tlsSecret'],
+      check: ({ tlsCertFile, tlsSecret }) =>
+        tlsCertFile === '' || tlsSecret === '' ? undefined : 'one certificate, from files or from a Secret',
     },
   ],
 );

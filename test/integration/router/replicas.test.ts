@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
-import type { Pod } from 'kubernetes-types/core/v1.d.ts';
+import type { Pod, Secret } from 'kubernetes-types/core/v1.d.ts';
 import { KEYS } from '../../../src/foundation/kubernetes/annotations.ts';
-import { PODS } from '../../../src/foundation/kubernetes/resources.ts';
+import { PODS, SECRETS } from '../../../src/foundation/kubernetes/resources.ts';
 import { CUSTOM_RESOURCES } from '../../../src/router/pipelines/kinds.ts';
 import { tlsCredentials } from '../../../src/sidecar/cluster-client/credentials.ts';
 import { testCertificates } from '../../support/certificates.ts';
@@ -94,6 +94,24 @@ describe('routers in a cluster', () => {
       code: 'UNAUTHENTICATED',
       message: /by TLS alone, on port/,
     });
+  });
+
+  it('serve the certificate of a Secret from the moment that it is there, and keep it when it is spoilt', async () => {
+    const on = await ground();
+    const of = { TLS_CERT_FILE: '', TLS_KEY_FILE: '', TLS_SECRET: 'conveyor-router-tls' };
+    const at = await leader(on, of);
+    await assert.rejects(as(at, on).list(), { code: 'UNAVAILABLE' });
+    const put = (key: string): void => {
+      const metadata = { namespace: SYSTEM, name: of.TLS_SECRET };
+      const data = { 'tls.crt': readFileSync(on.certificates.certFile, 'base64'), 'tls.key': key };
+      on.kube.put<Secret>(SECRETS, { metadata, data });
+    };
+    put(readFileSync(on.certificates.keyFile, 'base64'));
+    await waitFor(() => at.lines.some(({ message }) => message === 'certificate read'), SLOW);
+    assert.deepEqual(await as(at, on).list(), []);
+    put('');
+    await waitFor(() => at.lines.some(({ fields }) => fields['held'] === true), SLOW);
+    assert.deepEqual(await as(at, on).list(), []);
   });
 
   it('take a sidecar without a token, but never in place of one that has it', async () => {
