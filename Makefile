@@ -15,7 +15,7 @@ TEST := $(NODE) --test --test-reporter=spec --test-timeout=120000
 
 .PHONY: help
 help: ## show the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 # npm itself replaces the Node that is in node_modules, so it runs with the machine's. Not `npm ci`: it refuses a lock
 # file that lacks the binaries of other platforms, which not every registry has
@@ -43,6 +43,45 @@ test-interop: $(INSTALLED) ## services in Python and Go; installs what it needs
 .PHONY: e2e
 e2e: $(INSTALLED) ## the tests on a real cluster, which is started where E2E_KUBECONFIG names none (ARGS="test/e2e/x.test.ts")
 	$(NODE) test/e2e/run.ts $(ARGS)
+
+KIND_CLUSTER ?= conveyor
+KIND_KUBECTL := kubectl --context kind-$(KIND_CLUSTER)
+# as manifests/overlays/kind and kind-demo name them
+KIND_IMAGES := e2e.local/conveyor-sidecar:dev e2e.local/conveyor-examples:dev
+
+.PHONY: kind-up
+kind-up: ## a cluster in Docker; then: make kind-load kind-deploy kind-demo
+	kind create cluster --name $(KIND_CLUSTER) --config test/e2e/support/kind.yaml --wait 3m
+
+.PHONY: kind-load
+kind-load: ## build the images and give them to its nodes
+	docker build --tag e2e.local/conveyor-sidecar:dev --file Dockerfile .
+	docker build --tag e2e.local/conveyor-examples:dev --file examples/Dockerfile .
+	kind load docker-image --name $(KIND_CLUSTER) $(KIND_IMAGES)
+
+.PHONY: kind-deploy
+kind-deploy: ## install router and injector in it
+	$(KIND_KUBECTL) apply --server-side --kustomize manifests/overlays/kind
+	$(KIND_KUBECTL) --namespace conveyor-system rollout status deployment/conveyor-router --timeout 3m
+	$(KIND_KUBECTL) --namespace conveyor-system rollout status deployment/conveyor-injector --timeout 3m
+
+.PHONY: kind-demo
+kind-demo: ## a pipeline with 300,000 flights, Prometheus, and where to look
+	$(KIND_KUBECTL) apply --server-side --kustomize manifests/overlays/kind-demo
+	$(KIND_KUBECTL) apply --server-side --kustomize manifests/prometheus
+	$(KIND_KUBECTL) --namespace flights wait --for condition=Ready pipeline/delayed-flights --timeout 5m
+	$(KIND_KUBECTL) --namespace conveyor-system rollout status deployment/prometheus --timeout 5m
+	$(KIND_KUBECTL) get pipelines --all-namespaces
+	@echo
+	@echo 'what the sink has:     $(KIND_KUBECTL) -n flights exec deploy/sink-sqlite -c sink-sqlite -- /nodejs/bin/node examples/count.ts'
+	@echo 'what a sidecar does:   $(KIND_KUBECTL) -n flights exec deploy/sink-sqlite -c conveyor-sidecar -- conveyor-sidecar status'
+	@echo 'what the router knows: $(KIND_KUBECTL) -n conveyor-system exec service/conveyor-router -- conveyor-sidecar status --admin localhost:9192'
+	@echo 'Prometheus:            $(KIND_KUBECTL) -n conveyor-system port-forward service/prometheus 9090'
+	@echo '                       http://localhost:9090/graph?g0.tab=0&g0.expr=conveyor_sidecar_records_total'
+
+.PHONY: kind-down
+kind-down: ## remove the cluster
+	kind delete cluster --name $(KIND_CLUSTER)
 
 .PHONY: bench
 bench: $(INSTALLED) build ## the figures: sidecar against relay and direct calls (ARGS=--quick)
