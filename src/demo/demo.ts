@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConveyorError } from '../foundation/errors.ts';
+import { aborted } from '../foundation/lifecycle/aborted.ts';
 import { Chaos } from './chaos.ts';
 import { countInput } from './input.ts';
 import { type Layout, layout, PORT_COUNT, type Program } from './layout.ts';
@@ -57,7 +58,7 @@ interface Run {
 async function run(context: Run): Promise<number> {
   const { options, io, signal, folder, processes, progress } = context;
   const guarded = <T>(work: Promise<T>): Promise<T> =>
-    Promise.race([work, processes.failed, aborted(signal)]);
+    Promise.race([work, processes.failed, stopped(signal)]);
   progress.note('Reading the input ...');
   const input = await guarded(countInput(options.records, options.input));
   const plan = layout({ ...options, folder, firstPort: await findFreePorts(PORT_COUNT) });
@@ -90,17 +91,15 @@ async function keepRunning(
     ({ name, adminUrl }) => `  ${name}  ${adminUrl}/metrics  ${adminUrl}/statusz\n`,
   );
   io.stderr.write(`Still running, until Ctrl-C:\n${lines.join('')}  database  ${database}\n`);
-  await Promise.race([aborted(signal), processes.failed]).catch((error: unknown) => {
+  await Promise.race([stopped(signal), processes.failed]).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const abort = (): void => reject(new ConveyorError('CANCELLED', 'the demo was stopped'));
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-  });
+/** Rejects when the demo is told to stop. */
+async function stopped(signal: AbortSignal): Promise<never> {
+  await aborted(signal);
+  throw new ConveyorError('CANCELLED', 'the demo was stopped');
 }
 
 async function reportFailure(

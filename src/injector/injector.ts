@@ -3,6 +3,7 @@ import type { KubeApi } from '../foundation/kubernetes/api.ts';
 import { connectKube } from '../foundation/kubernetes/client.ts';
 import { createEventRecorder, type EventRecorder } from '../foundation/kubernetes/events.ts';
 import { createLeader, type Leader } from '../foundation/kubernetes/leader.ts';
+import { aborted } from '../foundation/lifecycle/aborted.ts';
 import { systemClock } from '../foundation/lifecycle/clock.ts';
 import { type Component, group } from '../foundation/lifecycle/component.ts';
 import { createAdminServer } from '../foundation/telemetry/admin-server.ts';
@@ -175,11 +176,4 @@ function statusOf(
     sidecar: injectionOf(config),
     eventsLost: events.lost(),
   };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -1,5 +1,6 @@
 import { ConveyorError } from '../foundation/errors.ts';
 import type { Component } from '../foundation/lifecycle/component.ts';
+import { createListeners } from '../foundation/lifecycle/listeners.ts';
 import type { Coordination } from './api/ports.ts';
 import type { PipelineToPlace } from './assignment/inputs.ts';
 import type { ControlPlane } from './control-plane.ts';
@@ -49,12 +50,10 @@ export interface TermsOptions {
  */
 export function createTerms({ leadership, store, newPlane }: TermsOptions): Terms {
   const toRun = createToRun(store);
-  const listeners = new Set<(pipelineIds: readonly string[]) => void>();
+  const listeners = createListeners<[pipelineIds: readonly string[]]>();
   const begin = (): ControlPlane => {
     const begun = newPlane();
-    begun.onPlaced((ids) => {
-      for (const listener of listeners) listener(ids);
-    });
+    begun.onPlaced((ids) => listeners.tell(ids));
     return begun;
   };
   let plane = begin();
@@ -107,10 +106,7 @@ export function createTerms({ leadership, store, newPlane }: TermsOptions): Term
     },
     members: () => plane.members(),
     placements: () => plane.placements(),
-    onPlaced(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onPlaced: (listener) => listeners.on(listener),
   };
 }
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { createListeners } from '../foundation/lifecycle/listeners.ts';
 import type { LocalService } from './discovery/local-service.ts';
 
 /** Says why a service is held back; undefined: it is not. */
@@ -44,23 +45,19 @@ interface View {
 /** A view over the services that were found, made anew when they or what is held back change. */
 export function createOffered(registry: FoundServices): Offered {
   const rules = new Map<string, Withhold>();
-  const listeners = new Set<() => void>();
+  const listeners = createListeners();
   let view: View = { found: [], offered: [], withheld: [] };
-  const tell = (): void => listeners.forEach((listener) => listener());
   const look = (): View => {
     // whoever else listens to the registry may ask before it is our turn
     if (view.found !== registry.services()) view = viewOf(registry.services(), rules);
     return view;
   };
-  registry.onChange(tell);
+  registry.onChange(() => listeners.tell());
   return {
     services: () => look().offered,
     found: () => look().found,
     withheld: () => look().withheld,
-    onChange(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    onChange: (listener) => listeners.on(listener),
     withhold(owner, match) {
       if (match === undefined) rules.delete(owner);
       else rules.set(owner, match);
@@ -68,7 +65,7 @@ export function createOffered(registry: FoundServices): Offered {
       const after = viewOf(registry.services(), rules);
       if (isDeepStrictEqual(before, after.withheld)) return;
       view = after;
-      tell();
+      listeners.tell();
     },
   };
 }

@@ -1,5 +1,6 @@
 import { credentials, ServerCredentials } from '@grpc/grpc-js';
 import type { Registry } from 'prom-client';
+import { aborted } from '../foundation/lifecycle/aborted.ts';
 import { type Clock, systemClock } from '../foundation/lifecycle/clock.ts';
 import { group } from '../foundation/lifecycle/component.ts';
 import { createAdminServer } from '../foundation/telemetry/admin-server.ts';
@@ -64,13 +65,6 @@ export async function runSidecar(
   await Promise.race([aborted(signal), sidecar.exitRequested]);
   await sidecar.shutdown();
   return 0;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type Server, ServerCredentials } from '@grpc/grpc-js';
-import { hostPort, listen } from '../../src/foundation/grpc/server.ts';
+import { listen } from '../../src/foundation/grpc/server.ts';
+import { hostPort } from '../../src/foundation/net/address.ts';
 
 /** A gRPC server of a test that listens. */
 export interface Serving {

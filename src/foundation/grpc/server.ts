@@ -1,5 +1,3 @@
-import { isIPv6 } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import {
   logVerbosity,
   Server,
@@ -7,18 +5,7 @@ import {
   type ServerOptions,
   setLogVerbosity,
 } from '@grpc/grpc-js';
-import { ConveyorError } from '../errors.ts';
-
-/** Where a server listens when nobody says otherwise: every address of both families, or IPv4 alone without IPv6. */
-export function anyHost(): string {
-  const addresses = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
-  return addresses.some(({ family }) => family === 'IPv6') ? '::' : '0.0.0.0';
-}
-
-/** `host:port`, an IPv6 host in brackets. */
-export function hostPort(host: string, port: number): string {
-  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
-}
+import { anyHost, hostPort, notListening } from '../net/address.ts';
 
 /** How a gRPC server listens. */
 export interface ListenOptions {
@@ -45,8 +32,7 @@ export function listen(
         return;
       }
       const [, reason = error.message] = /errors: \[(.*)\]$/.exec(error.message) ?? [];
-      const message = `cannot listen on ${hostPort(host, port)}: ${reason}`;
-      reject(new ConveyorError('FAILED_PRECONDITION', message, { cause: error }));
+      reject(notListening(hostPort(host, port), reason, error));
     });
   });
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../lifecycle/clock.ts';
 import type { Component } from '../lifecycle/component.ts';
 import { type Loop, startLoop } from '../lifecycle/loop.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { createOutage, type Outage } from './outage.ts';
+import { createOutage, type Outage } from '../telemetry/outage.ts';
 
 /** Brings what is to what should be, one key at a time. */
 export interface Controller extends Component {

@@ -6,7 +6,7 @@ import { type Loop, startLoop } from '../lifecycle/loop.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { KubeApi, KubeObject, Resource, Selection } from './api.ts';
 import { createHolding } from './holding.ts';
-import { createOutage } from './outage.ts';
+import { createOutage } from '../telemetry/outage.ts';
 import { startWatchdog } from './watchdog.ts';
 
 /** How the API answers a follower: `sinceMs` is of the monotonic clock. */

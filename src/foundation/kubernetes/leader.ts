@@ -6,7 +6,7 @@ import type { Component } from '../lifecycle/component.ts';
 import { type Loop, startLoop } from '../lifecycle/loop.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { KubeApi } from './api.ts';
-import { createOutage } from './outage.ts';
+import { createOutage } from '../telemetry/outage.ts';
 import { LEASES } from './resources.ts';
 import { microTime } from './time.ts';
 import { startWatchdog, type Watchdog } from './watchdog.ts';

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Registry } from 'prom-client';
+import { isLoopback } from '../net/address.ts';
 import { type ReadinessCheck, readiness } from './readiness.ts';
 
 /** What the admin server shows and does. */
@@ -44,11 +45,6 @@ interface Page {
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8';
-
-/** Loopback of either family, also as IPv4 in IPv6. */
-export function isLoopback(address = ''): boolean {
-  return address === '::1' || /^(::ffff:)?127\./.test(address);
-}
 
 function drainPage(onDrain: NonNullable<AdminPages['onDrain']>): Page {
   return {

@@ -1,9 +1,8 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { ConveyorError } from '../errors.ts';
-import { anyHost, hostPort } from '../grpc/server.ts';
 import type { Component } from '../lifecycle/component.ts';
+import { anyHost } from '../net/address.ts';
+import { closeHttp, listenHttp, portOf } from '../net/http-server.ts';
 import { answerTo, type AdminPages, type Answer } from './admin-pages.ts';
 
 /** What the admin server listens on, and what it shows. */
@@ -59,19 +58,6 @@ function createHttpServer(pages: AdminPages): Server {
   return server;
 }
 
-/** Answers that are under way are finished, until the signal aborts. */
-async function close(server: Server, signal: AbortSignal): Promise<void> {
-  if (!server.listening) return;
-  const closed = once(server, 'close');
-  const force = (): void => server.closeAllConnections();
-  server.close();
-  server.closeIdleConnections();
-  signal.addEventListener('abort', force, { once: true });
-  if (signal.aborted) force();
-  await closed;
-  signal.removeEventListener('abort', force);
-}
-
 /**
  * The admin HTTP server: /metrics, /livez, /readyz, /statusz and POST /drainz.
  * `start` throws ConveyorError FAILED_PRECONDITION that names the address when it is taken.
@@ -81,20 +67,9 @@ export function createAdminServer({ port, host = anyHost(), ...pages }: AdminSer
   return {
     name: 'admin server',
     get port() {
-      return (server.address() as AddressInfo | null)?.port ?? 0;
+      return portOf(server);
     },
-    async start() {
-      try {
-        await once(server.listen(port, host), 'listening');
-      } catch (cause) {
-        const { message } = ConveyorError.from(cause);
-        throw new ConveyorError(
-          'FAILED_PRECONDITION',
-          `cannot listen on ${hostPort(host, port)}: ${message}`,
-          { cause },
-        );
-      }
-    },
-    stop: (signal) => close(server, signal),
+    start: () => listenHttp(server, host, port),
+    stop: (signal) => closeHttp(server, signal),
   };
 }

@@ -8,6 +8,7 @@ import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import type { Component } from '../../foundation/lifecycle/component.ts';
 import { type Loop, startLoop } from '../../foundation/lifecycle/loop.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
+import { createOutage } from '../../foundation/telemetry/outage.ts';
 import { KEYS } from '../../foundation/kubernetes/annotations.ts';
 import { FIELD_MANAGER, MANAGED } from '../ours.ts';
 
@@ -71,7 +72,10 @@ export function createReplicas(options: ReplicasOptions): Replicas {
     selection: { namespace, labelSelector },
   });
   let loop: Loop | undefined;
-  let failing = false;
+  const outage = createOutage(
+    { logger, clock },
+    { failed: 'what this replica has read is not told', over: 'what this replica has read is told' },
+  );
 
   const renew = async (signal: AbortSignal): Promise<number> => {
     const body = leaseOf(options, say());
@@ -82,12 +86,11 @@ export function createReplicas(options: ReplicasOptions): Replicas {
       {},
       signal,
     );
-    failing = false;
+    outage.over();
     return RENEW_MS;
   };
   const failed = (error: ConveyorError): number => {
-    if (!failing) logger.warn('what this replica has read is not told', { error });
-    failing = true;
+    outage.failed(error);
     return RETRY_MS;
   };
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ConveyorError } from '../../foundation/errors.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
+import { createListeners } from '../../foundation/lifecycle/listeners.ts';
 import { type Loop, startLoop } from '../../foundation/lifecycle/loop.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
 import { certificatesIn, fits } from './certificate.ts';
@@ -26,7 +27,7 @@ const LOOK_MS = 10_000;
 export function createServedFiles(options: ServedFilesOptions): ServedSource {
   const { certFile, keyFile, caFile, trust, clock } = options;
   const logger = options.logger.child('served-files');
-  const listeners = new Set<() => void>();
+  const listeners = createListeners();
   let loop: Loop | undefined;
   let pair: KeyPair | undefined;
   let bundle = '';
@@ -42,7 +43,7 @@ export function createServedFiles(options: ServedFilesOptions): ServedSource {
     if (next.cert !== pair?.cert || next.key !== pair.key) {
       pair = next;
       logServed(logger, pair);
-      for (const listener of listeners) listener();
+      listeners.tell();
     }
     return LOOK_MS;
   };
@@ -56,10 +57,7 @@ export function createServedFiles(options: ServedFilesOptions): ServedSource {
     name: 'served files',
     keyPair: () => pair,
     problem: () => `nothing to serve: ${problem}`,
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onChange: (listener) => listeners.on(listener),
     start() {
       loop = startLoop({ clock, tick: look, onError: failed });
       return Promise.resolve();

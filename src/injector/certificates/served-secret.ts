@@ -4,6 +4,7 @@ import { follow } from '../../foundation/kubernetes/follow.ts';
 import { SECRETS } from '../../foundation/kubernetes/resources.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import type { Component } from '../../foundation/lifecycle/component.ts';
+import { createListeners } from '../../foundation/lifecycle/listeners.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
 import type { CheckResult } from '../../foundation/telemetry/readiness.ts';
 import { fingerprint, fits, parsed } from './certificate.ts';
@@ -40,7 +41,7 @@ export function createServedSecret(options: ServedSecretOptions): ServedSource {
   const logger = options.logger.child('served-secret');
   const selection = { namespace, fieldSelector: `metadata.name=${name}` };
   const secrets = follow<Secret>({ api, clock, logger, resource: SECRETS, selection });
-  const listeners = new Set<() => void>();
+  const listeners = createListeners();
   let pair: KeyPair | undefined;
 
   secrets.onChange(() => {
@@ -51,7 +52,7 @@ export function createServedSecret(options: ServedSecretOptions): ServedSource {
     if (next === undefined || (next.cert === pair?.cert && next.key === pair.key)) return;
     pair = next;
     logServed(logger, pair);
-    for (const listener of listeners) listener();
+    listeners.tell();
   });
 
   return {
@@ -62,10 +63,7 @@ export function createServedSecret(options: ServedSecretOptions): ServedSource {
       const why = state.ok ? 'it is not there, or holds no certificate with its key' : state.reason;
       return `nothing to serve from Secret ${namespace}/${name}: ${why}`;
     },
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onChange: (listener) => listeners.on(listener),
     start: (signal) => secrets.start(signal),
     stop: (signal) => secrets.stop(signal),
   };

@@ -7,6 +7,7 @@ import { type Follower, follow } from '../../foundation/kubernetes/follow.ts';
 import { NAMESPACES, PODS } from '../../foundation/kubernetes/resources.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import { type Component, group } from '../../foundation/lifecycle/component.ts';
+import { createListeners } from '../../foundation/lifecycle/listeners.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
 import type { Leadership } from '../ours.ts';
 import { type Demand, isEnding, isLabelled, needsGrant } from './demand.ts';
@@ -62,8 +63,7 @@ export function createNamespaces(options: NamespacesOptions): Namespaces {
   /** What the last pass has found of the namespaces that ask. */
   const demands = new Map<string, Demand>();
   const foreign = new Set<string>();
-  const listeners = new Set<() => void>();
-  const tell = (): void => listeners.forEach((listener) => listener());
+  const listeners = createListeners();
 
   const demandOf = async (namespace: Namespace, signal: AbortSignal): Promise<Demand> => {
     const name = namespace.metadata?.name ?? '';
@@ -98,14 +98,14 @@ export function createNamespaces(options: NamespacesOptions): Namespaces {
     const namespace = namespaces.items().get(name);
     if (!leader.leading() || !synced()) return undefined;
     if (namespace === undefined || isEnding(namespace)) {
-      if (demands.delete(name)) tell();
+      if (demands.delete(name)) listeners.tell();
       return undefined;
     }
     const excluded = systemNamespaces.includes(name);
     const demand = excluded ? undefined : await demandOf(namespace, signal);
     const changed = demands.get(name) !== demand || !demands.has(name);
     demands.set(name, demand);
-    if (changed) tell();
+    if (changed) listeners.tell();
     if (bindingKeeper !== undefined) await keep(bindingKeeper, name, demand !== undefined, signal);
     if (bundle !== '' || demand === undefined) await keep(bundleKeeper, name, demand !== undefined, signal);
     // pods that were injected on files have no label that could be followed
@@ -125,7 +125,7 @@ export function createNamespaces(options: NamespacesOptions): Namespaces {
       if (keys.length === 0) all();
       for (const key of keys) controller.enqueue(key.split('/', 1)[0] ?? '');
     });
-  configMaps.onChange(tell);
+  configMaps.onChange(() => listeners.tell());
 
   return {
     ...group('namespaces', [...followed, controller]),
@@ -141,9 +141,6 @@ export function createNamespaces(options: NamespacesOptions): Namespaces {
         .filter((name) => demands.get(name) !== undefined && !foreign.has(`${name}/${bundles.name}`))
         .map((name) => configMaps.items().get(`${name}/${bundles.name}`)?.data?.['ca.crt'] ?? '');
     },
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onChange: (listener) => listeners.on(listener),
   };
 }

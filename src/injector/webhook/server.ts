@@ -1,11 +1,10 @@
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { ConveyorError } from '../../foundation/errors.ts';
-import { anyHost, hostPort } from '../../foundation/grpc/server.ts';
-import type { Component } from '../../foundation/lifecycle/component.ts';
 import { MIB } from '../../foundation/config/value-type.ts';
+import { ConveyorError } from '../../foundation/errors.ts';
+import type { Component } from '../../foundation/lifecycle/component.ts';
+import { anyHost } from '../../foundation/net/address.ts';
+import { closeHttp, listenHttp, portOf } from '../../foundation/net/http-server.ts';
 
 /** PEM texts of a serving certificate (with its chain) and its key. */
 export interface KeyPair {
@@ -67,7 +66,7 @@ export function createWebhookServer(options: WebhookServerOptions): WebhookServe
   return {
     name: 'webhook server',
     get port() {
-      return (server.address() as AddressInfo | null)?.port ?? 0;
+      return portOf(server);
     },
     leave() {
       leaving = true;
@@ -75,11 +74,11 @@ export function createWebhookServer(options: WebhookServerOptions): WebhookServe
     async start() {
       useCertificate(server, certificates);
       unfollow = certificates.onChange(() => useCertificate(server, certificates));
-      await listen(server, host, port);
+      await listenHttp(server, host, port);
     },
     async stop(signal) {
       unfollow();
-      await close(server, signal);
+      await closeHttp(server, signal);
     },
   };
 }
@@ -87,30 +86,6 @@ export function createWebhookServer(options: WebhookServerOptions): WebhookServe
 function useCertificate(server: Server, certificates: Certificates): void {
   const pair = certificates.keyPair();
   if (pair !== undefined) server.setSecureContext({ ...pair, minVersion: 'TLSv1.2' });
-}
-
-async function listen(server: Server, host: string, port: number): Promise<void> {
-  try {
-    await once(server.listen(port, host), 'listening');
-  } catch (cause) {
-    const { message } = ConveyorError.from(cause);
-    throw new ConveyorError('FAILED_PRECONDITION', `cannot listen on ${hostPort(host, port)}: ${message}`, {
-      cause,
-    });
-  }
-}
-
-/** Answers that are under way are finished, until the signal aborts. */
-async function close(server: Server, signal: AbortSignal): Promise<void> {
-  if (!server.listening) return;
-  const closed = once(server, 'close');
-  const force = (): void => server.closeAllConnections();
-  server.close();
-  server.closeIdleConnections();
-  signal.addEventListener('abort', force, { once: true });
-  if (signal.aborted) force();
-  await closed;
-  signal.removeEventListener('abort', force);
 }
 
 async function serve(

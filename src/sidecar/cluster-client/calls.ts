@@ -3,7 +3,7 @@ import type { HeartbeatResponse__Output } from '../../foundation/grpc/gen/convey
 import type { LocalService } from '../../foundation/grpc/gen/conveyor/sidecar/LocalService.ts';
 import type { RegisterSidecarResponse__Output } from '../../foundation/grpc/gen/conveyor/sidecar/RegisterSidecarResponse.ts';
 import type { CallSettings } from '../../foundation/grpc/call.ts';
-import { hostPort } from '../../foundation/grpc/server.ts';
+import { hostPort } from '../../foundation/net/address.ts';
 import { heartbeatRequest } from './heartbeat.ts';
 import type { RouterLink } from './link.ts';
 import type { ClusterClientOptions, SidecarIdentity } from './options.ts';

@@ -9,6 +9,7 @@ import {
 import type { Registry } from 'prom-client';
 import { PREFIXES, raw, serviceDefinition } from '../../foundation/grpc/definitions.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
+import { isLoopbackPeer } from '../../foundation/net/address.ts';
 import type { Graph } from '../routing/graph.ts';
 import type { RecordAckEntry } from '../wire/writer.ts';
 import { ByteBudget, type Held } from './byte-budget.ts';
@@ -222,7 +223,7 @@ export class DataPlane {
 
   #push(call: PushCall): void {
     const { pushFrom, maxPushStreams } = this.#options;
-    if (pushFrom === 'loopback' && !isLoopback(call.getPeer())) {
+    if (pushFrom === 'loopback' && !isLoopbackPeer(call.getPeer())) {
       const details = `PushRecords is for sources of this pod: ${call.getPeer()} is not loopback (--push-from any)`;
       call.emit('error', { code: status.PERMISSION_DENIED, details });
       return;
@@ -316,8 +317,4 @@ export class DataPlane {
     this.#pipelines.delete(id);
     this.#metrics.forget(id);
   }
-}
-
-function isLoopback(peer: string): boolean {
-  return /^(::ffff:)?127\.|^(\[?::1\]?(:\d+)?$)|^::1:\d+$/.test(peer);
 }

@@ -1,7 +1,7 @@
 import type { ChannelCredentials, Client } from '@grpc/grpc-js';
 import { ConveyorError } from '../../foundation/errors.ts';
 import { withPrefix } from '../../foundation/grpc/definitions.ts';
-import { hostPort } from '../../foundation/grpc/server.ts';
+import { hostPort } from '../../foundation/net/address.ts';
 import { readLimits } from './capabilities.ts';
 import { classify, contractPool } from './classify.ts';
 import { descriptorHash, poolOf } from './descriptors.ts';

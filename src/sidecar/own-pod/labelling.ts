@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeApi } from '../../foundation/kubernetes/api.ts';
-import { createBell } from './bell.ts';
+import { createListeners } from '../../foundation/lifecycle/listeners.ts';
 import type { PodFacts } from './facts.ts';
 import { type LabelSources, registrationLabels } from './labels.ts';
 import { zoneOf } from './zone.ts';
@@ -17,7 +17,7 @@ export interface Labelling {
 
 /** Starts with what is known without the API. */
 export function createLabelling(sources: Pick<LabelSources, 'configured' | 'downward'>): Labelling {
-  const bell = createBell();
+  const listeners = createListeners();
   let zone: { readonly node: string; readonly name: string } | undefined;
   const labelsOf = (facts: PodFacts | undefined): Record<string, string> =>
     registrationLabels({ ...sources, facts, zone: zone?.name ?? '' });
@@ -26,11 +26,11 @@ export function createLabelling(sources: Pick<LabelSources, 'configured' | 'down
     const next = labelsOf(facts);
     if (isDeepStrictEqual(next, labels)) return;
     labels = next;
-    bell.ring();
+    listeners.tell();
   };
   return {
     current: () => labels,
-    onChange: (listener) => bell.on(listener),
+    onChange: (listener) => listeners.on(listener),
     update,
     async findZone(api, facts, signal) {
       const { node } = facts;

@@ -4,9 +4,9 @@ import { createController } from '../../foundation/kubernetes/controller.ts';
 import type { FollowTimings } from '../../foundation/kubernetes/follow.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import { group } from '../../foundation/lifecycle/component.ts';
+import { createListeners } from '../../foundation/lifecycle/listeners.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
 import { createActing, type Surroundings } from './acting.ts';
-import { createBell } from './bell.ts';
 import type { OwnPod, PodFacts } from './facts.ts';
 import { createLabelling } from './labelling.ts';
 import type { Downward } from './labels.ts';
@@ -54,12 +54,12 @@ const ZONE = 'zone';
 
 /** What the API says of the pod, as last seen. */
 function createView({ self }: OwnPodOptions, reach: Reach) {
-  const bell = createBell();
+  const listeners = createListeners();
   let facts: PodFacts | undefined;
   let standing: Standing = { kind: 'starting', reason: '' };
   const isFresh = (): boolean => standing.kind === 'following';
   return {
-    onChange: (listener: () => void) => bell.on(listener),
+    onChange: (listener: () => void) => listeners.on(listener),
     facts: () => facts,
     standing: () => standing,
     isFresh,
@@ -71,7 +71,7 @@ function createView({ self }: OwnPodOptions, reach: Reach) {
       standing = standingOf({ ...reach.signs(), found: seen !== undefined, pod: name });
       // what was known goes on to tell where services are
       if (seen !== undefined && !isDeepStrictEqual(seen, facts)) facts = seen;
-      if (facts !== before.facts || isFresh() !== before.fresh) bell.ring();
+      if (facts !== before.facts || isFresh() !== before.fresh) listeners.tell();
     },
   };
 }

@@ -8,9 +8,9 @@ import { PODS } from '../../foundation/kubernetes/resources.ts';
 import { backoffMs } from '../../foundation/lifecycle/backoff.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import type { Component } from '../../foundation/lifecycle/component.ts';
+import { createListeners } from '../../foundation/lifecycle/listeners.ts';
 import { type Loop, startLoop } from '../../foundation/lifecycle/loop.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
-import { createBell } from './bell.ts';
 import type { Self } from './self.ts';
 import type { Signs } from './standing.ts';
 
@@ -57,7 +57,7 @@ const MAX_KEPT_EVENTS = 16;
 /** The way to the API. */
 export function createReach({ connect, self, clock, logger, timings = {} }: ReachOptions): Reach {
   const { namespace, podName } = self;
-  const bell = createBell();
+  const listeners = createListeners();
   const kept: PodEvent[] = [];
   let found: { api: KubeApi; follower: Follower<Pod>; events: EventRecorder } | undefined;
   let noClient: string | undefined;
@@ -73,10 +73,10 @@ export function createReach({ connect, self, clock, logger, timings = {} }: Reac
     const events = createEventRecorder({ api, namespace, ...reporting, clock, logger });
     found = { api, follower, events };
     noClient = undefined;
-    follower.onChange(() => bell.ring());
+    follower.onChange(() => listeners.tell());
     await follower.start(signal);
     await events.start(signal);
-    bell.ring();
+    listeners.tell();
   };
   return {
     name: 'kubernetes',
@@ -99,7 +99,7 @@ export function createReach({ connect, self, clock, logger, timings = {} }: Reac
       const regarding = { apiVersion: 'v1', kind: 'Pod', namespace, name: podName, uid };
       for (const each of kept.splice(0)) found.events.record({ ...each, regarding });
     },
-    onChange: (listener) => bell.on(listener),
+    onChange: (listener) => listeners.on(listener),
     start() {
       loop ??= startLoop({
         clock,
@@ -109,7 +109,7 @@ export function createReach({ connect, self, clock, logger, timings = {} }: Reac
         },
         onError(error) {
           noClient = ConveyorError.from(error).message;
-          bell.ring();
+          listeners.tell();
           return backoffMs(attempt++, CONNECT);
         },
       });

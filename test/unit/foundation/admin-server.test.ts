@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { isLoopback } from '../../../src/foundation/telemetry/admin-pages.ts';
+import { isLoopback } from '../../../src/foundation/net/address.ts';
 import { type AdminServer, createAdminServer } from '../../../src/foundation/telemetry/admin-server.ts';
 import { createRegistry } from '../../../src/foundation/telemetry/metrics.ts';
 import type { CheckResult } from '../../../src/foundation/telemetry/readiness.ts';

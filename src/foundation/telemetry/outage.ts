@@ -1,6 +1,6 @@
 import type { Clock } from '../lifecycle/clock.ts';
 import type { ConveyorError } from '../errors.ts';
-import type { LogFields, Logger } from '../telemetry/logger.ts';
+import type { LogFields, Logger } from './logger.ts';
 
 /** Says once that something fails, and once that it works again. */
 export interface Outage {
