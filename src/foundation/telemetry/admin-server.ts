@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { ConveyorError } from '../errors.ts';
 import type { Component } from '../lifecycle/component.ts';
 import { anyHost } from '../net/address.ts';
+import { keepRoom } from '../net/crowd.ts';
 import { closeHttp, listenHttp, portOf } from '../net/http-server.ts';
 import { answerTo, type AdminPages, type Answer } from './admin-pages.ts';
 
@@ -27,7 +28,8 @@ const LIMITS = {
   connectionsCheckingInterval: 1_000,
   maxHeaderSize: 8_192,
 };
-const MAX_CONNECTIONS = 64;
+const MAX_CONNECTIONS = 256;
+const MAX_IDLE = 64;
 
 async function serve(request: IncomingMessage, pages: AdminPages): Promise<Answer> {
   try {
@@ -55,6 +57,7 @@ function createHttpServer(pages: AdminPages): Server {
     });
   });
   server.maxConnections = MAX_CONNECTIONS;
+  keepRoom(server, MAX_IDLE);
   return server;
 }
 

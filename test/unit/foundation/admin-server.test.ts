@@ -192,6 +192,22 @@ describe('the pages that the kubelet calls before it stops a container', () => {
     assert.equal(stops, 1);
   });
 
+  it('are there however many connections say nothing, or do not read what they asked for', async () => {
+    const held = ask(server.port, `/prestop/app/${KEY}`);
+    await waitFor(() => doors.has('app'));
+    const crowd = Array.from({ length: 100 }, (_, i) => {
+      const socket = connect(server.port, '127.0.0.1').on('error', () => undefined);
+      if (i % 2 === 1) socket.pause().write('GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n');
+      return socket;
+    });
+    await Promise.all(crowd.map((socket) => Promise.race([once(socket, 'connect'), once(socket, 'close')])));
+    assert.equal((await ask(server.port, `/prestop/${KEY}`)).status, 200);
+    assert.equal((await ask(server.port, '/livez')).status, 200);
+    doors.get('app')?.();
+    assert.equal((await held).status, 200, 'who waits for an answer gets it');
+    for (const socket of crowd) socket.destroy();
+  });
+
   it('hold those of the others, many at once, each until it may go', async () => {
     const names = Array.from({ length: 20 }, (_, i) => `app-${i}`);
     const answers = new Map<string, number>();
