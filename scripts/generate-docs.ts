@@ -19,7 +19,7 @@ import { type DataPlaneState, dataPlaneMetrics } from '../src/sidecar/data-plane
 import { discoveryMetrics } from '../src/sidecar/discovery/metrics.ts';
 import { ownPodMetrics } from '../src/sidecar/own-pod/metrics.ts';
 import { SIDECAR } from '../src/sidecar/settings.ts';
-import { withheldMetric } from '../src/sidecar/withheld.ts';
+import { withheldMetric } from '../src/sidecar/tell-withheld.ts';
 
 const root = join(import.meta.dirname, '..');
 const check = process.argv.includes('--check');

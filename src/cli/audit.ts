@@ -1,12 +1,12 @@
 import { defineConfig, setting } from '../foundation/config/setting.ts';
-import { text } from '../foundation/config/text-types.ts';
+import { namespaceName, text } from '../foundation/config/text-types.ts';
 import type { AuditReport } from '../injector/audit.ts';
-import { INJECTOR, KUBECONFIG, systemNamespacesOf } from '../injector/settings.ts';
+import { INJECTOR, systemNamespacesOf } from '../injector/settings.ts';
 import { defineCommand } from './command.ts';
 import { OUTPUT } from './flags.ts';
 import { renderTable } from './table.ts';
 
-const { systemNamespace, excludedNamespaces } = INJECTOR.settings;
+const { systemNamespace, excludedNamespaces, kubeconfigFile } = INJECTOR.settings;
 
 /** `conveyor-sidecar audit`: exit code 1 when a pod lacks its sidecar, or has an old or changed one. */
 export const audit = defineCommand({
@@ -17,11 +17,11 @@ export const audit = defineCommand({
       flag: 'namespace',
       group: 'Kubernetes',
       describe: 'only pods of this namespace',
-      type: text(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'a namespace'),
+      type: namespaceName,
       default: '',
       defaultText: 'all',
     }),
-    ...KUBECONFIG,
+    kubeconfigFile,
     systemNamespace: setting({ ...systemNamespace, env: 'SYSTEM_NAMESPACE' }),
     excludedNamespaces,
     sidecarImage: setting({

@@ -10,7 +10,7 @@ export type { AuditFinding } from './injection/audit-pod.ts';
 /** Where to look, and what is right. */
 export interface AuditOptions {
   /** '' for the pod's service account. */
-  readonly kubeconfig: string;
+  readonly kubeconfigFile: string;
   /** '' for all. */
   readonly namespace: string;
   readonly systemNamespaces: readonly string[];
@@ -35,8 +35,7 @@ export interface AuditReport {
  * @throws ConveyorError of the API: PERMISSION_DENIED without the right to list pods and namespaces, UNAVAILABLE, …
  */
 export async function audit(options: AuditOptions, signal: AbortSignal): Promise<AuditReport> {
-  const { kubeconfig } = options;
-  const api = await connectKube(kubeconfig === '' ? {} : { kubeconfig });
+  const api = await connectKube({ kubeconfig: options.kubeconfigFile });
   const [labels, pods] = await Promise.all([
     namespaceLabels(api, options, signal),
     api.list<Pod>(PODS, options.namespace === '' ? {} : { namespace: options.namespace }, signal),

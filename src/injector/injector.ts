@@ -43,8 +43,8 @@ export async function runInjector(
   host: InjectorHost,
   signal: AbortSignal,
 ): Promise<number> {
-  const { kubeconfig, leaveDelayMs, shutdownGraceMs } = config;
-  const api = await connectKube(kubeconfig === '' ? {} : { kubeconfig });
+  const { kubeconfigFile: kubeconfig, leaveDelayMs, shutdownGraceMs } = config;
+  const api = await connectKube({ kubeconfig });
   const { program, server } = createInjector({ config, host, api, signal });
   try {
     await program.start(signal);

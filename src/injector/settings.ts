@@ -1,33 +1,16 @@
 import { LOG_SETTINGS } from '../foundation/config/log-settings.ts';
 import { type ConfigOf, defineConfig, setting } from '../foundation/config/setting.ts';
-import { hostPort, list, oneOf, text, toggle } from '../foundation/config/text-types.ts';
+import { hostPort, list, namespaceName, oneOf, text, toggle, word } from '../foundation/config/text-types.ts';
 import { duration, port } from '../foundation/config/value-type.ts';
+import { KUBE_SETTINGS } from '../foundation/kubernetes/settings.ts';
 import { CERTIFICATES } from './certificates/settings.ts';
 import type { InjectionContext } from './injection/transform.ts';
 import { quantity } from './injection/quantity.ts';
 
-const namespace = text(
-  /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
-  'a namespace: lower-case letters, digits and dashes, up to 63',
-);
-
-/** Access to the Kubernetes API. */
-export const KUBECONFIG = {
-  kubeconfig: setting({
-    env: 'KUBECONFIG_FILE',
-    flag: 'kubeconfig',
-    group: 'Kubernetes',
-    describe: 'kubeconfig file',
-    type: text(/^.+$/s, 'a path'),
-    default: '',
-    defaultText: "the pod's service account",
-  }),
-};
-
 const systemNamespace = {
   group: 'Kubernetes',
   describe: 'namespace of router and injector; never injected',
-  type: namespace,
+  type: namespaceName,
   default: 'conveyor-system',
 } as const;
 
@@ -146,16 +129,16 @@ export const INJECTOR = defineConfig(
       env: 'POD_NAME',
       group: 'Kubernetes',
       describe: 'name of this pod',
-      type: text(/^[\x21-\x7e]{1,253}$/, 'up to 253 printable characters without spaces'),
+      type: word,
       default: ({ uuid }) => uuid,
       defaultText: 'a new UUID',
     }),
-    ...KUBECONFIG,
+    ...KUBE_SETTINGS,
     excludedNamespaces: setting({
       env: 'EXCLUDED_NAMESPACES',
       group: 'Kubernetes',
       describe: 'further namespaces that are never injected',
-      type: list(namespace),
+      type: list(namespaceName),
       default: [],
     }),
     webhookPort: setting({

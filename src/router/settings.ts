@@ -1,9 +1,8 @@
 import { LOG_SETTINGS } from '../foundation/config/log-settings.ts';
 import { type ConfigOf, defineConfig, setting } from '../foundation/config/setting.ts';
-import { oneOf, text, toggle } from '../foundation/config/text-types.ts';
+import { namespaceName, oneOf, path, text, toggle, word } from '../foundation/config/text-types.ts';
 import { duration, port, seconds } from '../foundation/config/value-type.ts';
-
-const path = text(/^\P{C}{1,4096}$/u, 'a path');
+import { KUBE_SETTINGS } from '../foundation/kubernetes/settings.ts';
 
 const SERVERS = {
   routerPort: setting({
@@ -64,20 +63,12 @@ const KUBERNETES = {
     default: (_facts, _above, given) => (given.has('pipelinesDir') ? 'off' : 'auto'),
     defaultText: 'auto, or off where a directory of pipelines is named',
   }),
-  kubeconfigFile: setting({
-    env: 'KUBECONFIG_FILE',
-    flag: 'kubeconfig',
-    group: 'Kubernetes',
-    describe: 'kubeconfig file',
-    type: path,
-    default: '',
-    defaultText: 'the service account of the pod',
-  }),
+  ...KUBE_SETTINGS,
   podName: setting({
     env: 'POD_NAME',
     group: 'Kubernetes',
     describe: 'pod of this replica, which gets the label of the leader',
-    type: text(/^[\x21-\x7e]{1,253}$/, 'up to 253 printable characters without spaces'),
+    type: word,
     default: '',
     defaultText: 'none',
   }),
@@ -85,10 +76,7 @@ const KUBERNETES = {
     env: 'NAMESPACE',
     group: 'Kubernetes',
     describe: 'namespace of the replicas and of their Lease',
-    type: text(
-      /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
-      'a namespace: lower-case letters, digits and dashes, up to 63',
-    ),
+    type: namespaceName,
     default: 'conveyor-system',
   }),
   sidecarAuth: setting({
@@ -122,7 +110,7 @@ export const ROUTER = defineConfig(
       flag: 'pipelines',
       group: 'Pipelines',
       describe: 'directory of pipeline manifests (YAML); it is watched',
-      type: text(/^.+$/s, 'a directory'),
+      type: path,
       default: 'pipelines',
     }),
     ...SERVERS,

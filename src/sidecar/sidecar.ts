@@ -7,7 +7,6 @@ import { createAdminServer } from '../foundation/telemetry/admin-server.ts';
 import { grpcServerMetrics } from '../foundation/telemetry/grpc-server-metrics.ts';
 import type { Logger } from '../foundation/telemetry/logger.ts';
 import { createRegistry } from '../foundation/telemetry/metrics.ts';
-import type { ReadinessCheck } from '../foundation/telemetry/readiness.ts';
 import { type ClusterClient, createClusterClient } from './cluster-client/cluster-client.ts';
 import { routerCredentials } from './cluster-client/credentials.ts';
 import { clusterClientMetrics } from './cluster-client/metrics.ts';
@@ -15,15 +14,16 @@ import { createDataPath, type DataPath } from './data-path.ts';
 import { candidatesOf } from './discover.ts';
 import { createDiscovery, type Discovery } from './discovery/discovery.ts';
 import { discoveryMetrics } from './discovery/metrics.ts';
-import type { Life } from './leaving/life.ts';
-import { drainPipelines, lifeOf, stopHooksOf } from './lifetime.ts';
+import { drainPipelines, lifeOf, stopHooksOf } from './join-leaving.ts';
 import { createLoad, type ProcessUsage } from './load.ts';
 import { createOffered, type Offered } from './offered.ts';
-import { mismatchEvent, openPod, podCheck, type PodView, sessionEvent } from './pod.ts';
+import { openPod, type PodView } from './join-own-pod.ts';
+import { mismatchEvent, sessionEvent } from './pod-events.ts';
+import { readinessChecks } from './readiness.ts';
 import { sessionServices } from './session-services.ts';
 import type { SidecarConfig } from './settings.ts';
 import { sidecarStatus } from './status.ts';
-import { tellWithheld } from './withheld.ts';
+import { tellWithheld } from './tell-withheld.ts';
 
 /** What a sidecar gets from the process that it runs in. */
 export interface SidecarHost {
@@ -83,7 +83,7 @@ export async function startSidecar(config: SidecarConfig, host: SidecarHost): Pr
   const admin = createAdminServer({
     port: config.adminPort,
     registry,
-    checks: checksOf(parts, life, clock.now()),
+    checks: readinessChecks({ ...parts, leaving: ending }, clock.now()),
     status: () =>
       sidecarStatus({
         ...config,
@@ -175,36 +175,4 @@ async function partsOf(
     },
   });
   return { clock, config, dataPath, discovery, offered, pod, session };
-}
-
-function checksOf(
-  { dataPath, session, pod, clock, config }: Parts,
-  life: Life,
-  startedAt: number,
-): ReadinessCheck[] {
-  const { readyWithoutRouterMs } = config;
-  return [
-    {
-      name: 'listening',
-      check: () =>
-        dataPath.port > 0 ? { ok: true } : { ok: false, reason: 'the gRPC server does not listen yet' },
-    },
-    {
-      name: 'registered',
-      check() {
-        if (session.registered()) return { ok: true };
-        if (readyWithoutRouterMs !== 'off' && clock.now() - startedAt >= readyWithoutRouterMs)
-          return { ok: true };
-        return {
-          ok: false,
-          reason: `no router has taken the registration yet: ${config.clusterEndpoints.join(', ')}`,
-        };
-      },
-    },
-    {
-      name: 'not leaving',
-      check: () => (life.leaving() ? { ok: false, reason: 'the sidecar is shutting down' } : { ok: true }),
-    },
-    podCheck(pod),
-  ];
 }

@@ -3,7 +3,8 @@ import type { DataPath } from './data-path.ts';
 import type { Discovery } from './discovery/discovery.ts';
 import type { Life } from './leaving/life.ts';
 import type { Offered } from './offered.ts';
-import { podStatus, type PodView } from './pod.ts';
+import type { PodView } from './join-own-pod.ts';
+import { podStatus } from './pod-status.ts';
 import type { Route } from './routing/table.ts';
 
 /** What a status is read from. */

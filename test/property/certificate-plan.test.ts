@@ -8,10 +8,10 @@ import {
   created,
   promoted,
   retired,
-} from '../../src/injector/certificates/authority.ts';
-import { certificatesIn } from '../../src/injector/certificates/certificate.ts';
-import { issueAuthority, issueServing, type KeyPair } from '../../src/injector/certificates/issue.ts';
-import { plan, type Step } from '../../src/injector/certificates/plan.ts';
+} from '../../src/injector/certificates/rotation/authority.ts';
+import { certificatesIn } from '../../src/injector/certificates/x509/certificate.ts';
+import { issueAuthority, issueServing, type KeyPair } from '../../src/injector/certificates/x509/issue.ts';
+import { plan, type Step } from '../../src/injector/certificates/rotation/plan.ts';
 
 const DAY_MS = 86_400_000;
 const CA_MS = 90 * DAY_MS;

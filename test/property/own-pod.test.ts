@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { ContainerStatus, Pod } from 'kubernetes-types/core/v1.d.ts';
-import { createActing, type Surroundings } from '../../src/sidecar/own-pod/acting.ts';
-import type { PodFacts } from '../../src/sidecar/own-pod/facts.ts';
-import { MAX_LABELS, registrationLabels } from '../../src/sidecar/own-pod/labels.ts';
-import { podFacts } from '../../src/sidecar/own-pod/pod-facts.ts';
-import { whereabouts, type Whereabouts } from '../../src/sidecar/own-pod/whereabouts.ts';
+import { createActing, type Surroundings } from '../../src/sidecar/own-pod/services/act.ts';
+import type { PodFacts } from '../../src/sidecar/own-pod/facts/facts.ts';
+import { MAX_LABELS, registrationLabels } from '../../src/sidecar/own-pod/labels/labels.ts';
+import { podFacts } from '../../src/sidecar/own-pod/facts/pod-facts.ts';
+import { whereabouts, type Whereabouts } from '../../src/sidecar/own-pod/services/whereabouts.ts';
 
 const SELF = { namespace: 'n', podName: 'p', podUid: '', containerName: 'me', ownPorts: [9091, 9191] };
 const NAMES = ['app', 'mask', 'proxy'];

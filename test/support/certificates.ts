@@ -1,7 +1,7 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { issueAuthority, issueServing, type KeyPair } from '../../src/injector/certificates/issue.ts';
+import { issueAuthority, issueServing, type KeyPair } from '../../src/injector/certificates/x509/issue.ts';
 
 /** An authority and a serving certificate for `localhost`, in files. */
 export interface TestCertificates {

@@ -6,6 +6,18 @@ export function text(pattern: RegExp, allowed: string): ValueType<string> {
   return { allowed, parse: (value) => (pattern.test(value) ? value : undefined), format: (value) => value };
 }
 
+/** A name, an id or an address of no particular form. */
+export const word = text(/^[\x21-\x7e]{1,253}$/, 'up to 253 printable characters without spaces');
+
+/** The path of a file or a directory. */
+export const path = text(/^\P{C}{1,4096}$/u, 'a path');
+
+/** The name of a Kubernetes namespace: a DNS label. */
+export const namespaceName = text(
+  /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+  'a namespace: lower-case letters, digits and dashes, up to 63',
+);
+
 /** One of a few words. */
 export function oneOf<const T extends string>(...words: readonly T[]): ValueType<T> {
   return {

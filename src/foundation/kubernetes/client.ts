@@ -1,16 +1,30 @@
 import type { ListMeta } from 'kubernetes-types/meta/v1.d.ts';
 import type { KubeApi, KubeObject, ObjectName, Patch, Resource, WriteOptions } from './api.ts';
-import { loadCredentials } from './credentials.ts';
-import { deadline } from './deadline.ts';
-import { apiVersionOf, collectionPath, objectPath, type Query, selectionQuery, withQuery } from './paths.ts';
-import { broken, createTransport, parsed, type KubeRequest, readText, type Transport } from './transport.ts';
-import { watch } from './watch.ts';
+import { loadCredentials } from './http/credentials.ts';
+import { deadline } from './http/deadline.ts';
+import {
+  apiVersionOf,
+  collectionPath,
+  objectPath,
+  type Query,
+  selectionQuery,
+  withQuery,
+} from './http/paths.ts';
+import {
+  broken,
+  createTransport,
+  parsed,
+  type KubeRequest,
+  readText,
+  type Transport,
+} from './http/transport.ts';
+import { watch } from './http/watch.ts';
 
-export { inCluster } from './credentials.ts';
+export { inCluster } from './http/credentials.ts';
 
 /** How to reach the API. */
 export interface KubeOptions {
-  /** Path of a kubeconfig; the pod's service account unless told. */
+  /** Path of a kubeconfig; the pod's service account unless told, and for ''. */
   readonly kubeconfig?: string;
   /** Milliseconds that a call may take, and a watch beyond the end that it asks for; 10,000 unless told. */
   readonly timeoutMs?: number;
@@ -31,7 +45,10 @@ const PATCH_TYPES = {
  * authenticate, everything else is plain HTTP. Nothing is sent yet. @throws CONFIG_INVALID without access to any.
  */
 export async function connectKube({ kubeconfig, timeoutMs = 10_000 }: KubeOptions): Promise<KubeApi> {
-  return createApi(createTransport(await loadCredentials(kubeconfig)), timeoutMs);
+  return createApi(
+    createTransport(await loadCredentials(kubeconfig === '' ? undefined : kubeconfig)),
+    timeoutMs,
+  );
 }
 
 /** An object says what it is, which the items of a list do not. */

@@ -5,18 +5,18 @@ import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import { type Component, group } from '../../foundation/lifecycle/component.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
 import type { ReadinessCheck } from '../../foundation/telemetry/readiness.ts';
-import { fingerprint } from './certificate.ts';
-import type { KeyPair } from './issue.ts';
+import { fingerprint } from './x509/certificate.ts';
+import type { KeyPair } from './x509/issue.ts';
 import { type CertificateName, certificateMetrics } from './metrics.ts';
 import type { Leadership } from '../ours.ts';
-import type { TrustPlace } from './places.ts';
-import { createReplicas, type Replica } from './replicas.ts';
-import { createRotation } from './rotation.ts';
+import type { TrustPlace } from './trust/places.ts';
+import { createReplicas, type Replica } from './trust/replicas.ts';
+import { createRotation } from './rotation/rotation.ts';
 import { secretOf, SERVICES } from './services.ts';
-import { createServedFiles } from './served-files.ts';
-import { checkServed, createServedSecret } from './served-secret.ts';
+import { createServedFiles } from './served/served-files.ts';
+import { checkServed, createServedSecret } from './served/served-secret.ts';
 import type { CERTIFICATES } from './settings.ts';
-import { createWebhookTrust } from './webhook-trust.ts';
+import { createWebhookTrust } from './trust/webhook-trust.ts';
 
 /** What the injector serves with, kept in order. */
 export interface InjectorCertificates extends Component {

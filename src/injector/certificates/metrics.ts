@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { parsed } from './certificate.ts';
-import type { Step } from './plan.ts';
+import { parsed } from './x509/certificate.ts';
+import type { Step } from './rotation/plan.ts';
 
 /** A certificate by what it is for. */
 export type CertificateName = 'ca' | 'injector' | 'router';

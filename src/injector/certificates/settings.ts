@@ -1,10 +1,9 @@
 import { setting } from '../../foundation/config/setting.ts';
-import { oneOf, text } from '../../foundation/config/text-types.ts';
+import { oneOf, path, word } from '../../foundation/config/text-types.ts';
 import { duration } from '../../foundation/config/value-type.ts';
 
 const group = 'Certificates';
 const DAY_MS = 86_400_000;
-const path = text(/^.+$/s, 'a path');
 
 /** Everything that can be set of the injector's certificates. */
 export const CERTIFICATES = {
@@ -62,7 +61,7 @@ export const CERTIFICATES = {
     env: 'POD_UID',
     group: 'Kubernetes',
     describe: 'uid of this pod: what it says of its certificate goes with it; unset: some minutes later',
-    type: text(/^[\x21-\x7e]{1,253}$/, 'up to 253 printable characters without spaces'),
+    type: word,
     default: '',
   }),
   manageRbac: setting({

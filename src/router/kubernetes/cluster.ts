@@ -11,9 +11,9 @@ import type { RouterStatus } from '../status.ts';
 import type { Leadership, PlaneView } from '../terms.ts';
 import { certificateSecret } from './certificate-secret.ts';
 import { createGate } from './gate.ts';
-import { createTokenReviews } from './identity.ts';
+import { createTokenReviews } from './token-reviews.ts';
 import { createLeadership } from './leadership.ts';
-import { createPodWriter } from './pods.ts';
+import { createPodWriter } from './pod-writer.ts';
 
 /** What a router is in a cluster. */
 export interface Cluster {
@@ -43,7 +43,7 @@ export async function joinCluster(config: RouterConfig, host: ClusterHost): Prom
     tlsSecret: name,
     namespace,
   } = config;
-  const api = await connectKube(kubeconfig === '' ? {} : { kubeconfig });
+  const api = await connectKube({ kubeconfig });
   const { clock } = host;
   const logger = host.logger.child('kubernetes');
   const store = new CustomResourceStore({ api, clock, logger: host.logger.child('pipelines') });

@@ -4,7 +4,7 @@ import { NAMES } from '../../foundation/kubernetes/annotations.ts';
 import type { KubeApi } from '../../foundation/kubernetes/api.ts';
 import { SUBJECT_ACCESS_REVIEWS } from '../../foundation/kubernetes/resources.ts';
 import type { Caller, Claim, Gate, IdentityFacts, PipelineAction } from '../api/ports.ts';
-import type { Subject, TokenReviews } from './identity.ts';
+import type { Subject, TokenReviews } from './token-reviews.ts';
 
 /** What a gate needs. */
 export interface GateOptions {

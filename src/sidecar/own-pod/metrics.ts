@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
-import { STANDINGS, type StandingKind } from './standing.ts';
+import { STANDINGS, type StandingKind } from './access/standing.ts';
 
 /** What is shown of the own pod's controller. */
 export interface OwnPodMetrics {

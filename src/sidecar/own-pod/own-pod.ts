@@ -6,16 +6,16 @@ import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import { group } from '../../foundation/lifecycle/component.ts';
 import { createListeners } from '../../foundation/lifecycle/listeners.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
-import { createActing, type Surroundings } from './acting.ts';
-import type { OwnPod, PodFacts } from './facts.ts';
-import { createLabelling } from './labelling.ts';
-import type { Downward } from './labels.ts';
+import { createActing, type Surroundings } from './services/act.ts';
+import type { OwnPod, PodFacts } from './facts/facts.ts';
+import { createLabelling } from './labels/labelling.ts';
+import type { Downward } from './labels/labels.ts';
 import type { OwnPodMetrics } from './metrics.ts';
-import { podFacts } from './pod-facts.ts';
-import { createReach, type PodEvent, type Reach } from './reach.ts';
-import type { Self } from './self.ts';
-import { PATIENCE_MS, type Standing, standingOf } from './standing.ts';
-import { createTelling } from './telling.ts';
+import { podFacts } from './facts/pod-facts.ts';
+import { createReach, type PodEvent, type Reach } from './access/reach.ts';
+import type { Self } from './facts/self.ts';
+import { PATIENCE_MS, type Standing, standingOf } from './access/standing.ts';
+import { createTelling } from './access/tell-standing.ts';
 
 /** What the controller of the own pod stands on. */
 export interface OwnPodOptions {
@@ -83,7 +83,7 @@ function createView({ self }: OwnPodOptions, reach: Reach) {
  */
 export function createOwnPod(options: OwnPodOptions): FollowedPod {
   const { self, clock, logger, around, kubeconfig } = options;
-  const connect = () => connectKube(kubeconfig === '' ? {} : { kubeconfig });
+  const connect = () => connectKube({ kubeconfig });
   const reach = createReach({ ...options, connect });
   const view = createView(options, reach);
   const labelling = createLabelling(options);

@@ -1,8 +1,7 @@
 import { setting } from '../../foundation/config/setting.ts';
-import { oneOf, text } from '../../foundation/config/text-types.ts';
+import { oneOf, word } from '../../foundation/config/text-types.ts';
+import { KUBE_SETTINGS } from '../../foundation/kubernetes/settings.ts';
 
-const printable = /^[\x21-\x7e]{1,253}$/;
-const name = text(printable, 'up to 253 printable characters without spaces');
 const kubernetes = { group: 'Kubernetes' } as const;
 
 /** What the sidecar asks Kubernetes about its pod, and what it knows without asking. */
@@ -14,20 +13,12 @@ export const OWN_POD_SETTINGS = {
     type: oneOf('auto', 'on', 'off'),
     default: 'auto',
   }),
-  kubeconfigFile: setting({
-    ...kubernetes,
-    env: 'KUBECONFIG_FILE',
-    flag: 'kubeconfig',
-    describe: 'kubeconfig file that tells where the API is, in place of the service account',
-    type: text(/^\P{C}{1,4096}$/u, 'a path'),
-    default: '',
-    defaultText: 'the service account of the pod',
-  }),
+  ...KUBE_SETTINGS,
   kubernetesHost: setting({
     ...kubernetes,
     env: 'KUBERNETES_SERVICE_HOST',
     describe: 'address of the API; the kubelet sets it in every pod, and `auto` goes by it',
-    type: text(printable, 'an address'),
+    type: word,
     default: '',
     defaultText: 'not in a pod',
   }),
@@ -35,7 +26,7 @@ export const OWN_POD_SETTINGS = {
     ...kubernetes,
     env: 'POD_UID',
     describe: 'uid of the pod (downward API)',
-    type: name,
+    type: word,
     default: '',
     defaultText: 'what the API says',
   }),
@@ -43,7 +34,7 @@ export const OWN_POD_SETTINGS = {
     ...kubernetes,
     env: 'NODE_NAME',
     describe: 'node of the pod (downward API)',
-    type: name,
+    type: word,
     default: '',
     defaultText: 'what the API says',
   }),
@@ -51,7 +42,7 @@ export const OWN_POD_SETTINGS = {
     ...kubernetes,
     env: 'SERVICE_ACCOUNT',
     describe: 'service account of the pod (downward API)',
-    type: name,
+    type: word,
     default: '',
     defaultText: 'what the API says',
   }),
@@ -59,7 +50,7 @@ export const OWN_POD_SETTINGS = {
     ...kubernetes,
     env: 'CONTAINER_NAME',
     describe: "name of the sidecar's own container",
-    type: name,
+    type: word,
     default: '',
     defaultText: 'found by its ports, its variables or its image',
   }),

@@ -10,7 +10,7 @@ import { defineConfig } from '../../../src/foundation/config/setting.ts';
 import { KEYS } from '../../../src/foundation/kubernetes/annotations.ts';
 import { LEASES, MUTATING_WEBHOOKS, SECRETS } from '../../../src/foundation/kubernetes/resources.ts';
 import { systemClock } from '../../../src/foundation/lifecycle/clock.ts';
-import { certificatesIn } from '../../../src/injector/certificates/certificate.ts';
+import { certificatesIn } from '../../../src/injector/certificates/x509/certificate.ts';
 import {
   createCertificates,
   type InjectorCertificates,

@@ -5,7 +5,7 @@ import { Agent, request } from 'node:https';
 import { connect } from 'node:tls';
 import { after, before, describe, it } from 'node:test';
 import { ConveyorError } from '../../../src/foundation/errors.ts';
-import { issueAuthority, issueServing, type KeyPair } from '../../../src/injector/certificates/issue.ts';
+import { issueAuthority, issueServing, type KeyPair } from '../../../src/injector/certificates/x509/issue.ts';
 import { createWebhookServer, type WebhookServer } from '../../../src/injector/webhook/server.ts';
 import { failOnLeaks } from '../../support/leaks.ts';
 

@@ -7,12 +7,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { connect, createServer, type TLSSocket } from 'node:tls';
-import { authorityOf, bundleOf, dataOf, promoted } from '../../../src/injector/certificates/authority.ts';
-import { issueAuthority, issueServing, type KeyPair } from '../../../src/injector/certificates/issue.ts';
-import { fingerprint } from '../../../src/injector/certificates/certificate.ts';
-import { createSettling } from '../../../src/injector/certificates/settling.ts';
+import {
+  authorityOf,
+  bundleOf,
+  dataOf,
+  promoted,
+} from '../../../src/injector/certificates/rotation/authority.ts';
+import { issueAuthority, issueServing, type KeyPair } from '../../../src/injector/certificates/x509/issue.ts';
+import { fingerprint } from '../../../src/injector/certificates/x509/certificate.ts';
+import { createSettling } from '../../../src/injector/certificates/rotation/settling.ts';
 import { manualClock } from '../../support/manual-clock.ts';
-import { plan, type Situation } from '../../../src/injector/certificates/plan.ts';
+import { plan, type Situation } from '../../../src/injector/certificates/rotation/plan.ts';
 
 const DAY_MS = 86_400_000;
 const nowMs = Date.now();

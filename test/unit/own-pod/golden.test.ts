@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import { parse, stringify } from 'yaml';
-import { whyHeld } from '../../../src/sidecar/own-pod/gate.ts';
-import { registrationLabels } from '../../../src/sidecar/own-pod/labels.ts';
-import { podFacts } from '../../../src/sidecar/own-pod/pod-facts.ts';
-import { whereabouts } from '../../../src/sidecar/own-pod/whereabouts.ts';
+import { whyHeld } from '../../../src/sidecar/own-pod/services/gate.ts';
+import { registrationLabels } from '../../../src/sidecar/own-pod/labels/labels.ts';
+import { podFacts } from '../../../src/sidecar/own-pod/facts/pod-facts.ts';
+import { whereabouts } from '../../../src/sidecar/own-pod/services/whereabouts.ts';
 
 const FOLDER = join(import.meta.dirname, '../../testdata/own-pod');
 const cases = readdirSync(FOLDER).flatMap((file) => /^(.+)\.in\.yaml$/.exec(file)?.[1] ?? []);

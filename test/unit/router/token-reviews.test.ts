@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ConveyorError } from '../../../src/foundation/errors.ts';
 import type { KubeApi } from '../../../src/foundation/kubernetes/api.ts';
-import { createTokenReviews, type TokenReviews } from '../../../src/router/kubernetes/identity.ts';
+import { createTokenReviews, type TokenReviews } from '../../../src/router/kubernetes/token-reviews.ts';
 import { recordLog } from '../../support/log.ts';
 import { type ManualClock, manualClock } from '../../support/manual-clock.ts';
 
