@@ -3,6 +3,7 @@ import { ConveyorError } from '../../foundation/errors.ts';
 import { KEYS } from '../../foundation/kubernetes/annotations.ts';
 import type { KubeApi } from '../../foundation/kubernetes/api.ts';
 import { createController } from '../../foundation/kubernetes/controller.ts';
+import { follow } from '../../foundation/kubernetes/follow.ts';
 import { createLeader, type LeaderTimings } from '../../foundation/kubernetes/leader.ts';
 import { PODS } from '../../foundation/kubernetes/resources.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
@@ -12,8 +13,6 @@ import type { Leadership } from '../terms.ts';
 
 /** The Lease of the routers. */
 const LEASE = 'conveyor-router';
-/** How often the labels are looked at when nothing happens. */
-const RESYNC_MS = 30_000;
 
 /** What an election needs. */
 export interface LeadershipOptions {
@@ -37,18 +36,24 @@ export function createLeadership(options: LeadershipOptions): Leadership & Compo
   const { api, namespace, podName, instance, clock, logger } = options;
   const identity = `${podName === '' ? 'router' : podName}_${instance.slice(0, 8)}`;
   const leader = createLeader({ ...options, name: LEASE, identity });
+  const labelled = follow<Pod>({
+    ...{ api, clock, logger, resource: PODS },
+    selection: { namespace, labelSelector: `${KEYS.leader}=true` },
+  });
   const labels = createController({
     name: 'leader-label',
     clock,
     logger,
     async reconcile(_key, signal) {
-      await label(api, { namespace, podName, leads: leader.leading() }, signal);
-      return { requeueAfterMs: RESYNC_MS };
+      if (!labelled.synced) return undefined;
+      const names = [...labelled.items().values()].map(({ metadata }) => metadata?.name ?? '');
+      await label(api, { namespace, podName, leads: leader.leading(), labelled: names }, signal);
+      return undefined;
     },
   });
   leader.onChange(() => labels.enqueue(podName));
-  labels.enqueue(podName);
-  const parts = group('leadership', podName === '' ? [leader] : [leader, labels]);
+  labelled.onChange(() => labels.enqueue(podName));
+  const parts = group('leadership', podName === '' ? [leader] : [labelled, leader, labels]);
   return {
     ...parts,
     leading: () => leader.leading(),
@@ -62,19 +67,19 @@ interface Replica {
   readonly namespace: string;
   readonly podName: string;
   readonly leads: boolean;
+  /** Names of the pods that have the label. */
+  readonly labelled: readonly string[];
 }
 
 async function label(
   api: KubeApi,
-  { namespace, podName, leads }: Replica,
+  { namespace, podName, leads, labelled }: Replica,
   signal: AbortSignal,
 ): Promise<void> {
   const set = (name: string, value: 'true' | null): Promise<unknown> => {
     const body = { metadata: { labels: { [KEYS.leader]: value } } };
     return api.patch(PODS, { namespace, name }, { type: 'merge', body }, {}, signal);
   };
-  const { items } = await api.list<Pod>(PODS, { namespace, labelSelector: `${KEYS.leader}=true` }, signal);
-  const labelled = items.map(({ metadata }) => metadata?.name ?? '');
   if (leads && !labelled.includes(podName)) await set(podName, 'true');
   for (const name of labelled) {
     // a follower takes the label from itself alone: whose it is, the leader knows

@@ -64,6 +64,13 @@ describe('routers in a cluster', () => {
     await waitFor(() => second.leads(), SLOW);
     await waitFor(() => labelled(on).join() === second.pod, SLOW);
     assert.deepEqual(await as(second, on).list(), []);
+
+    // by hand, and on a pod of somebody else
+    const put = (name: string, labels: Record<string, string>): unknown =>
+      on.kube.put(PODS, { metadata: { namespace: SYSTEM, name, labels } });
+    put(second.pod, {});
+    put('stranger', { [KEYS.leader]: 'true' });
+    await waitFor(() => labelled(on).join() === second.pod, { ...SLOW, what: () => labelled(on).join() });
   });
 
   it('know a sidecar by its token, and bind id, namespace and pod to it', async () => {
