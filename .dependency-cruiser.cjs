@@ -79,6 +79,32 @@ module.exports = {
       to: { pathNot: '^src/sidecar/wire/|^src/foundation/errors\\.ts$|^(node:)?buffer$' },
     },
     {
+      name: 'injection-is-pure',
+      comment: 'a pod in, a pod out: words of the cluster and of the configuration are all that it needs',
+      severity: 'error',
+      from: { path: '^src/injector/injection/' },
+      to: {
+        pathNot:
+          '^src/injector/injection/|^src/foundation/(kubernetes/annotations|config/[a-z-]+)\\.ts$|kubernetes-types|^(node:)?crypto$',
+      },
+    },
+    {
+      name: 'own-pod-decides-purely',
+      comment: 'facts, where to look and what is on offer follow from the pod alone',
+      severity: 'error',
+      from: { path: '^src/sidecar/own-pod/(facts|services)/' },
+      to: {
+        pathNot: '^src/sidecar/own-pod/(facts|services)/|^src/foundation/|kubernetes-types|^(node:)?util$',
+      },
+    },
+    {
+      name: 'http-behind-the-client',
+      comment: 'who speaks to Kubernetes asks for a KubeApi',
+      severity: 'error',
+      from: { pathNot: '^src/foundation/kubernetes/' },
+      to: { path: '^src/foundation/kubernetes/http/' },
+    },
+    {
       name: 'kubernetes-client-in-one-place',
       comment: 'it costs 50 MB: only foundation/kubernetes loads it, lazily',
       severity: 'error',

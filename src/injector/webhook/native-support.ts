@@ -6,6 +6,7 @@ import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import type { Component } from '../../foundation/lifecycle/component.ts';
 import { type Loop, startLoop } from '../../foundation/lifecycle/loop.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
+import { createOutage } from '../../foundation/telemetry/outage.ts';
 
 /** What is known of the cluster's versions. */
 export interface NativeSupport extends Component {
@@ -40,6 +41,13 @@ export function createNativeSupport(options: NativeSupportOptions): NativeSuppor
   const { clock, logger, observe } = options;
   let known: boolean | undefined;
   let failing = false;
+  const outage = createOutage(
+    { logger, clock },
+    {
+      failed: 'cannot tell whether native sidecars run here',
+      over: 'can tell again whether native sidecars run here',
+    },
+  );
   let loop: Loop | undefined;
   const ask = async (signal: AbortSignal): Promise<void> => {
     const old = await oldVersions(options, signal);
@@ -48,14 +56,11 @@ export function createNativeSupport(options: NativeSupportOptions): NativeSuppor
       logger.info('asked whether native sidecars run here', { supported, old: old.slice(0, 5) });
     known = supported;
     failing = false;
+    outage.over();
     observe(known);
   };
   const failed = (thrown: unknown): void => {
-    if (!failing)
-      logger.warn('cannot tell whether native sidecars run here', {
-        error: ConveyorError.from(thrown),
-        known,
-      });
+    outage.failed(ConveyorError.from(thrown), { known });
     failing = true;
   };
   return {

@@ -12,7 +12,7 @@ import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import { isLoopbackPeer } from '../../foundation/net/address.ts';
 import type { Graph } from '../routing/graph.ts';
 import type { RecordAckEntry } from '../wire/writer.ts';
-import { ByteBudget, type Held } from './byte-budget.ts';
+import { ByteBudget } from './byte-budget.ts';
 import type { Routes } from './door.ts';
 import { type EnteringBatch, Flow } from './flow.ts';
 import { integerOf } from './headers.ts';
@@ -22,6 +22,7 @@ import { type DataPlaneMetrics, dataPlaneMetrics } from './metrics.ts';
 import { doorObserver, PipelineObserver, type StageTotals } from './observers.ts';
 import { type PushCall, PushStream, type StreamsByHeaders } from './push-stream.ts';
 import { type Gate, readGate } from './read-gate.ts';
+import { receiveGate } from './receive-gate.ts';
 import { hopsOf, type ReceiveContext, receiveRecords } from './receive.ts';
 import { Sources } from './sources.ts';
 
@@ -193,32 +194,9 @@ export class DataPlane {
 
   #receiveGate(metadata: Metadata): Gate {
     const pipeline = this.#options.routes.pipelineOf(integerOf(metadata, 'conveyor-generation') ?? 0);
-    const admission = { pipeline, hops: hopsOf(metadata) };
-    // many may be let in before the first of them is read: each takes its room at once
-    let expected: Held | undefined;
-    const letIn = (): void => {
-      expected = this.budget.expect(admission);
-    };
-    const wait = this.budget.admit(admission, letIn);
-    if (wait === undefined) letIn();
-    const arrived = (): void => {
-      expected?.release();
-      expected = undefined;
-    };
-    let asked = false;
-    this.#arrivals.set(metadata, arrived);
-    return {
-      pass: () => {
-        // the second read of a unary call only sees its end
-        if (asked) return undefined;
-        asked = true;
-        return wait?.admitted;
-      },
-      close: () => {
-        wait?.abandon();
-        arrived();
-      },
-    };
+    const gate = receiveGate(this.budget, { pipeline, hops: hopsOf(metadata) });
+    this.#arrivals.set(metadata, gate.arrived);
+    return gate;
   }
 
   #push(call: PushCall): void {
