@@ -5,6 +5,7 @@ import { ConveyorError } from '../../foundation/errors.ts';
 import type { Component } from '../../foundation/lifecycle/component.ts';
 import { anyHost } from '../../foundation/net/address.ts';
 import { closeHttp, listenHttp, portOf } from '../../foundation/net/http-server.ts';
+import { limitSilent } from './silent-connections.ts';
 
 /** PEM texts of a serving certificate (with its chain) and its key. */
 export interface KeyPair {
@@ -40,13 +41,14 @@ export interface WebhookServer extends Component {
 }
 
 const LIMITS = {
+  handshakeTimeout: 5_000,
   headersTimeout: 5_000,
   requestTimeout: 10_000,
   keepAliveTimeout: 60_000,
   connectionsCheckingInterval: 1_000,
   maxHeaderSize: 8_192,
 };
-const MAX_CONNECTIONS = 256;
+const MAX_CONNECTIONS = 1_024;
 // etcd takes objects of up to 1.5 MiB, and a review holds one as JSON
 const MAX_BODY_BYTES = 3 * MIB;
 
@@ -62,6 +64,7 @@ export function createWebhookServer(options: WebhookServerOptions): WebhookServe
     void serve(request, response, options);
   });
   server.maxConnections = MAX_CONNECTIONS;
+  limitSilent(server);
   let unfollow: () => void = () => undefined;
   return {
     name: 'webhook server',

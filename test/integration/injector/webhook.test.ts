@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
+import { connect as connectTcp } from 'node:net';
 import { connect } from 'node:tls';
 import { after, before, describe, it } from 'node:test';
 import { ConveyorError } from '../../../src/foundation/errors.ts';
@@ -107,5 +108,22 @@ describe('the HTTPS server of the webhook', () => {
     server.leave();
     const { status, connection } = await ask('/inject');
     assert.deepEqual([status, connection], [200, 'close']);
+  });
+
+  it('answers while others connect and say nothing', async () => {
+    const idle = Array.from({ length: 400 }, () => connectTcp(server.port, '127.0.0.1'));
+    const ended = idle.map((socket) =>
+      once(
+        socket.on('error', () => undefined),
+        'close',
+      ),
+    );
+    await Promise.race(ended);
+    try {
+      await served();
+    } finally {
+      for (const socket of idle) socket.destroy();
+      await Promise.all(ended);
+    }
   });
 });
