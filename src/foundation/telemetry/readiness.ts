@@ -3,8 +3,7 @@
  * all is well enough: it runs with less than it could have, for that reason, and is ready.
  */
 export type CheckResult =
-  | { readonly ok: true; readonly degraded?: string }
-  | { readonly ok: false; readonly reason: string };
+  { readonly ok: true; readonly degraded?: string } | { readonly ok: false; readonly reason: string };
 
 /** One named condition of readiness. Synchronous, because a probe must never wait. */
 export interface ReadinessCheck {
