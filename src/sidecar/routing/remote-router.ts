@@ -6,6 +6,7 @@ import { rawUnary } from '../../foundation/grpc/raw-call.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import { readReceiveRecordsResponse } from '../wire/responses.ts';
 import { writeReceiveRecordsRequest } from '../wire/writer.ts';
+import { attended } from './attended.ts';
 import { addTrace, type StageAnswer, type StageCall } from './call.ts';
 import type { ClientPool, Lease } from './client-pool.ts';
 import { peerOutcomes, refusedAtDoor } from './outcomes.ts';
@@ -41,7 +42,11 @@ export class RemoteRouter {
     });
     const lease = clients.lease(endpoint);
     try {
-      const answer = readReceiveRecordsResponse(await this.#send(endpoint, lease, request, call));
+      const send = (signal: AbortSignal): Promise<Buffer> =>
+        this.#send(endpoint, lease, request, { ...call, signal });
+      const answer = readReceiveRecordsResponse(
+        await attended(endpoint, { clock: this.#options.clock, signal: call.signal }, send),
+      );
       lease.release(false);
       const refused = refusedAtDoor(answer);
       if (refused === undefined)
