@@ -1,31 +1,15 @@
 import { ConveyorError } from '../foundation/errors.ts';
-import type { Clock } from '../foundation/lifecycle/clock.ts';
 import type { StopHooks } from '../foundation/telemetry/admin-pages.ts';
 import type { Logger } from '../foundation/telemetry/logger.ts';
-import type { ClusterClient } from './cluster-client/cluster-client.ts';
-import type { DataPath } from './data-path.ts';
-import type { Discovery } from './discovery/discovery.ts';
 import { Life } from './leaving/life.ts';
 import type { HeldServices } from './leaving/ports.ts';
 import { openLine } from './leaving/line.ts';
 import { waitUntil } from './leaving/wait.ts';
-import type { Offered } from './offered.ts';
-import type { PodView } from './join-own-pod.ts';
+import type { SidecarParts } from './parts.ts';
 import type { SidecarConfig } from './settings.ts';
 
-/** The parts of a sidecar that its end acts on. */
-export interface LivingParts {
-  readonly clock: Clock;
-  readonly config: SidecarConfig;
-  readonly dataPath: DataPath;
-  readonly discovery: Discovery;
-  readonly offered: Offered;
-  readonly pod: PodView;
-  readonly session: ClusterClient;
-}
-
 /** Gives the parts a life. It ends with the pod's, or when someone asks. */
-export function lifeOf(parts: LivingParts, logger: Logger): Life {
+export function lifeOf(parts: SidecarParts, logger: Logger): Life {
   const { clock, config, dataPath, pod, session } = parts;
   const { sidecarId, terminationLog, shutdownGraceMs: graceMs } = config;
   return new Life({
@@ -40,7 +24,7 @@ export function lifeOf(parts: LivingParts, logger: Logger): Life {
   });
 }
 
-function servicesOf({ dataPath, discovery, offered }: LivingParts): HeldServices {
+function servicesOf({ dataPath, discovery, offered }: SidecarParts): HeldServices {
   return {
     found: () => offered.found(),
     withhold: (match) => offered.withhold('preStop', match),
@@ -65,7 +49,7 @@ export function stopHooksOf({ hookKey }: SidecarConfig, life: Life): StopHooks |
  * Finishes all pipelines; the sidecar stays.
  * @throws ConveyorError DEADLINE_EXCEEDED when records are still in flight after the time of a batch.
  */
-export async function drainPipelines({ clock, config, dataPath }: LivingParts): Promise<void> {
+export async function drainPipelines({ clock, config, dataPath }: SidecarParts): Promise<void> {
   const { routes, dataPlane } = dataPath;
   const { batchTimeoutMs } = config;
   routes.drain([], batchTimeoutMs);

@@ -1,20 +1,12 @@
-import type { Clock } from '../foundation/lifecycle/clock.ts';
 import type { ReadinessCheck } from '../foundation/telemetry/readiness.ts';
-import type { ClusterClient } from './cluster-client/cluster-client.ts';
-import type { DataPath } from './data-path.ts';
 import type { PodView } from './join-own-pod.ts';
 import { isDegraded } from './own-pod/access/standing.ts';
-import type { SidecarConfig } from './settings.ts';
+import type { SidecarParts } from './parts.ts';
 
 /** What readiness depends on. */
-export interface ReadinessParts {
-  readonly clock: Clock;
-  readonly config: SidecarConfig;
-  readonly dataPath: DataPath;
-  readonly session: ClusterClient;
-  readonly pod: PodView;
+export type ReadinessParts = Pick<SidecarParts, 'clock' | 'config' | 'dataPath' | 'session' | 'pod'> & {
   readonly leaving: () => boolean;
-}
+};
 
 /** What must hold for `/readyz`. @param startedMs of the monotonic clock. */
 export function readinessChecks(parts: ReadinessParts, startedMs: number): ReadinessCheck[] {

@@ -7,17 +7,18 @@ import { createAdminServer } from '../foundation/telemetry/admin-server.ts';
 import { grpcServerMetrics } from '../foundation/telemetry/grpc-server-metrics.ts';
 import type { Logger } from '../foundation/telemetry/logger.ts';
 import { createRegistry } from '../foundation/telemetry/metrics.ts';
-import { type ClusterClient, createClusterClient } from './cluster-client/cluster-client.ts';
+import { createClusterClient } from './cluster-client/cluster-client.ts';
 import { routerCredentials } from './cluster-client/credentials.ts';
 import { clusterClientMetrics } from './cluster-client/metrics.ts';
-import { createDataPath, type DataPath } from './data-path.ts';
+import { createDataPath } from './data-path.ts';
 import { candidatesOf } from './discover.ts';
-import { createDiscovery, type Discovery } from './discovery/discovery.ts';
+import { createDiscovery } from './discovery/discovery.ts';
 import { discoveryMetrics } from './discovery/metrics.ts';
 import { drainPipelines, lifeOf, stopHooksOf } from './join-leaving.ts';
 import { createLoad, type ProcessUsage } from './load.ts';
-import { createOffered, type Offered } from './offered.ts';
-import { openPod, type PodView } from './join-own-pod.ts';
+import { createOffered } from './offered.ts';
+import { openPod } from './join-own-pod.ts';
+import type { SidecarParts } from './parts.ts';
 import { mismatchEvent, sessionEvent } from './pod-events.ts';
 import { readinessChecks } from './readiness.ts';
 import { sessionServices } from './session-services.ts';
@@ -43,16 +44,6 @@ export interface Sidecar {
   readonly exitRequested: Promise<void>;
   /** Drains within the grace, then stops. Idempotent. @param graceMs in place of the setting. */
   shutdown(graceMs?: number): Promise<void>;
-}
-
-interface Parts {
-  readonly clock: Clock;
-  readonly config: SidecarConfig;
-  readonly dataPath: DataPath;
-  readonly discovery: Discovery;
-  readonly offered: Offered;
-  readonly pod: PodView;
-  readonly session: ClusterClient;
 }
 
 /** Runs a sidecar until the signal aborts or someone asks it to leave. Resolves to the exit code. */
@@ -119,7 +110,7 @@ async function partsOf(
   config: SidecarConfig,
   host: SidecarHost,
   { clock, registry, ending }: { clock: Clock; registry: Registry; ending: () => boolean },
-): Promise<Parts> {
+): Promise<SidecarParts> {
   const { version, instance, logger, usage } = host;
   const channelCredentials = credentials.createInsecure();
   const discovery = createDiscovery({
