@@ -7,7 +7,7 @@ import type { MutatingWebhookConfiguration } from 'kubernetes-types/admissionreg
 import { SYSTEM, useConveyor } from './support/conveyor.ts';
 import { eventually } from './support/eventually.ts';
 import { appPod } from './support/flow.ts';
-import { apply, getObjects, kubectl, rolledOut, until } from './support/kubectl.ts';
+import { apply, execIn, getObjects, kubectl, rolledOut, until } from './support/kubectl.ts';
 import { useNamespace } from './support/namespace.ts';
 
 const scale = async (replicas: number): Promise<void> => {
@@ -32,6 +32,27 @@ const named = (name: string, labels = {}): Pod => {
   const pod = appPod('transform', { labels });
   return { ...pod, metadata: { ...pod.metadata, name } };
 };
+
+/** With the sidecar's token, about each pod that is named. */
+const WRITE_EVENTS = `
+const { readFileSync } = require('node:fs');
+const read = (name) => readFileSync('/var/run/secrets/kubernetes.io/serviceaccount/' + name, 'utf8');
+const namespace = read('namespace');
+const headers = { authorization: 'Bearer ' + read('token'), 'content-type': 'application/json' };
+for (const name of process.argv.slice(1)) {
+  const path = '/apis/events.k8s.io/v1/namespaces/' + namespace + '/events';
+  const options = { host: 'kubernetes.default', path, method: 'POST', ca: read('ca.crt'), headers };
+  require('node:https')
+    .request(options, (response) => console.log(name, response.resume().statusCode))
+    .end(JSON.stringify({
+      metadata: { generateName: 'tried-' },
+      eventTime: new Date().toISOString().replace('Z', '000Z'),
+      reportingController: 'conveyor.etl/sidecar',
+      reportingInstance: 'test',
+      regarding: { kind: 'Pod', namespace, name },
+      ...{ type: 'Normal', reason: 'Tried', action: 'Try' },
+    }));
+}`;
 
 describe('the injector', () => {
   useConveyor();
@@ -73,6 +94,12 @@ describe('the injector', () => {
     await until('condition=Ready', { namespace: namespace.name, of: 'pod/taken' });
     context.diagnostic(`injected and Ready in ${Math.round(performance.now() - began)} ms`);
     assert.deepEqual((await audit()).report.findings, []);
+  });
+
+  it('lets a sidecar write Events about its own pod alone', async () => {
+    const at = { namespace: namespace.name, pod: 'taken', container: 'conveyor-sidecar' };
+    const answers = await execIn(at, '/nodejs/bin/node', '--eval', WRITE_EVENTS, 'taken', 'another');
+    assert.deepEqual(answers.trim().split('\n').sort(), ['another 403', 'taken 201']);
   });
 
   describe('when it is away', () => {
