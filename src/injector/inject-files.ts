@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { ConveyorError } from '../foundation/errors.ts';
 import { type InjectedText, injectText } from './files/inject-text.ts';
 import { transformAgain } from './injection/transform.ts';
-import { type InjectConfig, injectionOf } from './settings.ts';
+import { type InjectConfig, injectionOf, systemNamespacesOf } from './settings.ts';
 
 /** What there is to inject, and how. */
 export interface InjectFilesOptions {
@@ -25,7 +25,7 @@ export async function injectFiles(options: InjectFilesOptions): Promise<Injected
     native: config.sidecarMode !== 'container',
     newHookKey,
   };
-  const systemNamespaces = [config.systemNamespace];
+  const systemNamespaces = systemNamespacesOf({ ...config, excludedNamespaces: [] });
   const results: InjectedText[] = [];
   for (const file of files) {
     const text = await textOf(file, readStdin);

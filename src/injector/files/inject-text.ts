@@ -49,10 +49,13 @@ function parsed(document: Document.Parsed): Document.Parsed {
 }
 
 function joined(texts: readonly string[]): string {
-  return texts
-    .map((text) => text.replace(/^---\s*?\n/, '').replace(/\n*$/, '\n'))
-    .filter((text, index) => index === 0 || text.trim() !== '')
-    .join('---\n');
+  return (
+    texts
+      // a directive may stand after the end of a document alone, and the version is the one that kubectl reads anyway
+      .map((text) => text.replace(/^(?:%[^\n]*\n)*---\s*?\n/, '').replace(/\n*$/, '\n'))
+      .filter((text, index) => index === 0 || text.trim() !== '')
+      .join('---\n')
+  );
 }
 
 function injectDocument(

@@ -2,6 +2,7 @@ import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import { KEYS } from '../../foundation/kubernetes/annotations.ts';
 import { type Decision, decide, type Where } from './decide.ts';
 import { inject } from './inject.ts';
+import { withinPod } from './pod-resources.ts';
 import { readOptions, type SidecarDefaults, type SidecarOptions } from './options.ts';
 import { hookKeyOf, uninject } from './uninject.ts';
 import { graceOf, podWarnings } from './warnings.ts';
@@ -32,7 +33,8 @@ export interface Transformed {
 export function transform(pod: Pod, where: Where, context: InjectionContext): Transformed {
   const decision = decide(pod, where);
   if (!decision.inject) return { decision, pod, warnings: [] };
-  const { options, warnings } = readOptions(pod.metadata?.annotations ?? {}, context.defaults);
+  const { options: asked, warnings } = readOptions(pod.metadata?.annotations ?? {}, context.defaults);
+  const options = withinPod(asked, pod);
   const { native, newHookKey, ...plan } = context;
   const injected = inject(pod, {
     ...plan,

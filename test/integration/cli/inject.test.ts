@@ -47,6 +47,13 @@ describe('inject', { concurrency: true }, () => {
     assert.equal(twice.stdout, once.stdout);
   });
 
+  it('leaves the namespaces of Kubernetes alone, as the webhook does', async () => {
+    const stdin = DEPLOYMENT.replace('name: mask', 'name: mask, namespace: kube-system');
+    const { stdout, stderr } = await runCli(['inject', '-f', '-'], { stdin });
+    assert.equal(stdout, stdin);
+    assert.match(stderr, /not injected, system namespaces are left alone/);
+  });
+
   it('takes several files, and warns without failing', async () => {
     const short = DEPLOYMENT.replace('    spec:\n', '    spec:\n      terminationGracePeriodSeconds: 3\n');
     const { code, stdout, stderr } = await runCli(['inject', '-f', file, '-f', '-'], { stdin: short });
