@@ -76,7 +76,7 @@ YAML
 proxy_up() { # NODE
   local node=$1 folder=$STATE/nodes/$1
   # in a network namespace it cannot set nf_conntrack_max and the like
-  cat > "$folder/proxy.yaml" << YAML
+  cat > "$folder/proxy.yaml.new" << YAML
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
 mode: $PROXY_MODE
@@ -87,6 +87,8 @@ conntrack: {maxPerCore: 0, min: 0, tcpEstablishedTimeout: 0s, tcpCloseWaitTimeou
 iptables: {minSyncPeriod: 0.1s}
 nftables: {minSyncPeriod: 0.1s}
 YAML
+  # one that runs ends when its file is written, even with the same content
+  cmp -s "$folder/proxy.yaml.new" "$folder/proxy.yaml" || cp "$folder/proxy.yaml.new" "$folder/proxy.yaml"
   define "$node.kube-proxy" "$node" "$KUBERNETES/kube-proxy" --config="$folder/proxy.yaml" --v=2
   start "$node.kube-proxy"
 }
