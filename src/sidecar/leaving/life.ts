@@ -128,7 +128,9 @@ export class Life {
   #isDone(container: string): boolean {
     const { clock, dataPlane, pod, services } = this.#options;
     const around = { facts: pod?.facts(), services: services.found() };
-    return isDoneWithSources(container, around, () => isPushed(dataPlane, clock.now()));
+    // a plain sidecar then flushes the sinks of this pod: it lets go of them when it is drained
+    const isOver = (): boolean => this.#prospect.terms().native && isPushed(dataPlane, clock.now());
+    return isDoneWithSources(container, around, isOver);
   }
 
   /** What the pod's facts mean, whatever was missed. */

@@ -274,8 +274,8 @@ describe('the life of a native sidecar', () => {
 
 describe('the application of a pod that ends', () => {
   /** Who has been let go, of a source and a sink in containers of their own. */
-  function held(names: readonly string[], served: string) {
-    const facts = { native: true, containers: new Map(names.map((name) => [name, app('running')])) };
+  function held(names: readonly string[], served: string, native = true) {
+    const facts = { native, containers: new Map(names.map((name) => [name, app('running')])) };
     const stood = stand(factsOf(facts));
     stood.world.services.push({
       ...{ name: 'store', type: 'sink', endpoint: '127.0.0.1:1', port: 1, container: served },
@@ -297,6 +297,17 @@ describe('the application of a pod that ends', () => {
     assert.deepEqual(gone, ['feed']);
     world.inFlight = 0;
     await clock.advance(50);
+    assert.deepEqual(gone, ['feed', 'store']);
+  });
+
+  it('keeps its sinks beside a plain sidecar until they are flushed', async () => {
+    const { clock, world, gone, signal, isOver } = held(['feed', 'store'], 'store', false);
+    world.openStreams = false;
+    await clock.advance(1_500);
+    assert.deepEqual(gone, ['feed'], 'flushed in the second half, which SIGTERM allows');
+    signal();
+    await clock.advance(50);
+    await waitFor(isOver);
     assert.deepEqual(gone, ['feed', 'store']);
   });
 
