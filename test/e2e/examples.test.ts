@@ -51,8 +51,10 @@ describe('the examples', () => {
       );
       const where = { namespace: NAMESPACE, pod: sink?.metadata?.name ?? '', container: 'sink-sqlite' };
       const said = await execIn(where, '/nodejs/bin/node', 'examples/count.ts');
-      assert.deepEqual(JSON.parse(said), { flights, repeats: 0 }, await tellOf(NAMESPACE).catch(String));
-    }, 180_000);
+      assert.deepEqual(JSON.parse(said), { flights, repeats: 0 });
+    }, 180_000).catch(async (error: unknown) => {
+      throw new Error(await tellOf(NAMESPACE), { cause: error });
+    });
   });
 
   it('are a pipeline that says it is ready', async () => {

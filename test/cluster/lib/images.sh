@@ -33,7 +33,7 @@ image() { # NAME -> its archive
   case $1 in
     pause) tag=e2e.local/pause:1 && from_files pause "$tag" "$CLUSTER/images/pause.c" ;;
     coredns) tag=e2e.local/coredns:1 && from_files coredns "$tag" "$COREDNS" ;;
-    prometheus) tag=e2e.local/prometheus:2 && from_files prometheus "$tag" ;;
+    prometheus) build_prometheus && tag=e2e.local/prometheus:3 && from_files prometheus "$tag" "$PROMETHEUS"/prom{etheus,tool} ;;
     sidecar) tag=e2e.local/conveyor-sidecar:dev && from_dockerfile Dockerfile "$tag" ;;
     examples) tag=e2e.local/conveyor-examples:dev && from_dockerfile examples/Dockerfile "$tag" ;;
     apps) tag=e2e.local/conveyor-apps:dev && image examples > /dev/null && from_dockerfile test/e2e/apps/Dockerfile "$tag" ;;
@@ -78,12 +78,12 @@ fetch_node() {
 root_pause() { gcc -Os -static -s -o "$1/pause" "$CLUSTER/images/pause.c"; }
 root_coredns() { cp "$COREDNS" "$1/"; }
 root_prometheus() {
-  # taken out of its package: installed, it would run on this machine
-  (cd "$CACHE/tmp" && rm -f prometheus_*.deb && apt-get download -qq prometheus 2> /dev/null && dpkg-deb -x prometheus_*.deb prometheus.deb.d)
-  install -D -t "$1/bin" "$CACHE/tmp/prometheus.deb.d/usr/bin/"{prometheus,promtool}
-  rm -rf "$CACHE/tmp"/prometheus{.deb.d,_*.deb}
-  add_libraries "$1" "$1/bin/prometheus"
-  accounts "$1" "nobody:x:65534:65534:nobody:/:/sbin/nologin"
+  install -D -t "$1/bin" "$PROMETHEUS"/prom{etheus,tool}
+  mkdir -p "$1/etc/prometheus"
+  echo 'global: {}' > "$1/etc/prometheus/prometheus.yml"
+  install -D -m 644 -t "$1/etc/ssl/certs" /etc/ssl/certs/ca-certificates.crt
+  install -d -o 65534 -g 65534 "$1/prometheus"
+  accounts "$1" 'nobody:x:65534:65534:nobody:/home:/bin/false'
 }
 root_node-distroless() {
   add_node "$1" /nodejs/bin/node
