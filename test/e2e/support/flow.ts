@@ -137,9 +137,11 @@ export class Flow {
     }, withinMs);
   }
 
-  /** The pods of an application. */
-  pods(app: string): Promise<readonly Pod[]> {
-    return getObjects<Pod>('pods', '--namespace', this.namespace, `--selector=app.kubernetes.io/name=${app}`);
+  /** The pods of an application, without those that are on their way out. */
+  async pods(app: string): Promise<readonly Pod[]> {
+    const selected = `--selector=app.kubernetes.io/name=${app}`;
+    const found = await getObjects<Pod>('pods', '--namespace', this.namespace, selected);
+    return found.filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
   }
 
   /**
