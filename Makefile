@@ -108,7 +108,7 @@ check: $(CHECKS) ## types, lint, format, import directions, dead code, protos, g
 check-types: $(INSTALLED)
 	$(BIN)/tsc -p .
 check-lint: $(INSTALLED)
-	$(BIN)/eslint --cache --cache-location node_modules/.cache/eslint/ --max-warnings 0 .
+	$(BIN)/eslint --max-warnings 0 .
 check-format: $(INSTALLED)
 	$(BIN)/prettier --log-level warn --cache --check .
 check-imports: $(INSTALLED)
