@@ -53,7 +53,9 @@ describe('without a control plane', () => {
       const tookMs = Date.now() - from;
       await flow.flows(1_000);
       const report = await flow.report();
-      context.diagnostic(`${leader} was killed, ${next} leads after ${tookMs} ms`);
+      context.diagnostic(
+        `${leader} was killed, ${next} leads after ${tookMs} ms; ${longestPause(report, from, Date.now())} s without records at most`,
+      );
       assert.equal(report.lost, 0);
       assert.ok(longestPause(report, from, Date.now()) <= PAUSE, 'records do not wait for a leader');
       // and the new one knows everybody: a stage that comes later is routed to
@@ -81,7 +83,7 @@ describe('without a control plane', () => {
       await eventually(controlPlaneReady, 120_000);
       const settled = await flow.settle();
       context.diagnostic(
-        `away for ${until - from} ms: acknowledged ${settled.acknowledged}, lost ${settled.lost}, written again ${settled.repeated}`,
+        `away for ${until - from} ms, ${longestPause(report, from, until)} s without records at most: acknowledged ${settled.acknowledged}, lost ${settled.lost}, written again ${settled.repeated}`,
       );
       assert.equal(settled.repeated, 0);
     },

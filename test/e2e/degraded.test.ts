@@ -10,7 +10,7 @@ import { byHand } from './support/by-hand.ts';
 /** What RBAC gives the pods of a namespace, and what they then say of it. */
 const CASES = {
   'no rights': { rights: [], token: true, says: /refuses to tell of pods/ },
-  'no token': { rights: [], token: false, says: /no credentials for Kubernetes/ },
+  'no token': { rights: [], token: false, says: /no access to the Kubernetes API/ },
   'wrong rights': { rights: ['get'], token: true, says: /refuses to tell of pods/ },
 } as const;
 

@@ -69,7 +69,7 @@ export interface WriteOptions {
 
 /**
  * The Kubernetes API. Every call ends within the client's deadline or when the signal aborts.
- * All throw ConveyorError: UNAUTHENTICATED (401), PERMISSION_DENIED (403), NOT_FOUND (404), ALREADY_EXISTS and ABORTED
+ * All throw ConveyorError: FAILED_PRECONDITION (no token to show), UNAUTHENTICATED (401), PERMISSION_DENIED (403), NOT_FOUND (404), ALREADY_EXISTS and ABORTED
  * (409: exists, conflict), OUT_OF_RANGE (410: the version is too old, list again), INVALID_ARGUMENT (400, 422),
  * RESOURCE_EXHAUSTED (429), UNAVAILABLE (5xx, no connection), DEADLINE_EXCEEDED, CANCELLED; the message is the server's.
  */

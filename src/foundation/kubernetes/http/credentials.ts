@@ -15,7 +15,7 @@ export interface Credentials {
   readonly server: URL;
   /**
    * TLS and authorization, read anew where they rotate: the CA at each request, a token file after a minute at most.
-   * @throws UNAUTHENTICATED when there is nothing to show.
+   * @throws FAILED_PRECONDITION when there is nothing to show.
    */
   options(): Promise<RequestOptions>;
   /** They were refused: read all of them anew the next time. */
@@ -57,7 +57,7 @@ export async function loadCredentials(kubeconfig?: string): Promise<Credentials>
       try {
         await config.applyToHTTPSOptions(options);
       } catch (error) {
-        throw new ConveyorError('UNAUTHENTICATED', `no credentials for Kubernetes: ${String(error)}`, {
+        throw new ConveyorError('FAILED_PRECONDITION', `no credentials for Kubernetes: ${String(error)}`, {
           cause: error,
         });
       }

@@ -44,6 +44,9 @@ export const PATIENCE_MS = 5_000;
 export function standingOf({ noClient, synced, failure, found, pod }: Signs): Standing {
   if (noClient !== undefined)
     return { kind: 'no-access', reason: `no access to the Kubernetes API: ${noClient}` };
+  // a token that is not there, or not any more: nobody has refused it
+  if (failure?.code === 'FAILED_PRECONDITION')
+    return { kind: 'no-access', reason: `no access to the Kubernetes API: ${failure.reason}` };
   if (failure?.code === 'PERMISSION_DENIED' || failure?.code === 'UNAUTHENTICATED')
     return { kind: 'denied', reason: `the Kubernetes API refuses to tell of pods: ${failure.reason}` };
   if (failure !== undefined && failure.forMs >= PATIENCE_MS)
