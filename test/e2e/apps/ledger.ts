@@ -3,7 +3,7 @@
  * a pod of its own that no fault touches. `GET /report` adds it up.
  */
 import { createServer, type IncomingMessage } from 'node:http';
-import { type Ids, isFiltered } from './rule.ts';
+import { type Ids, isFiltered, TELLING } from './rule.ts';
 
 /** Times that each id was told, by `<source>/<partition>`. */
 type Counts = Map<string, Map<number, number>>;
@@ -16,6 +16,8 @@ const pushed = new Map<string, number>();
 const writtenAt = new Map<number, number>();
 /** Milliseconds since 1970 of the last acknowledgement, by source. */
 const lastAcknowledgedAt = new Map<string, number>();
+/** Names of what was told already. */
+const heard = new Set<string>();
 
 function add(counts: Counts, { source, partition, sequences }: Ids): void {
   const key = `${source}/${partition}`;
@@ -94,7 +96,10 @@ const server = createServer((request, response) => {
     if (request.method === 'GET') return { status: 200, body: report() };
     const act = PATHS[request.url ?? ''];
     if (act === undefined) return { status: 404, body: {} };
-    act(await bodyOf(request));
+    const body = await bodyOf(request);
+    const telling = request.headers[TELLING];
+    if (typeof telling !== 'string' || !heard.has(telling)) act(body);
+    if (typeof telling === 'string') heard.add(telling);
     return { status: 200, body: {} };
   })()
     .catch((error: unknown) => ({ status: 400, body: { error: String(error) } }))

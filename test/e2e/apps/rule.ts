@@ -1,4 +1,5 @@
 /** What the applications of the end-to-end tests agree on. */
+import { randomUUID } from 'node:crypto';
 
 /** Ids of one source and partition. */
 export interface Ids {
@@ -10,13 +11,18 @@ export interface Ids {
 /** The transform filters these; all others are to be written. */
 export const isFiltered = (sequence: number): boolean => sequence % 3 === 0;
 
+/** Name of one telling: the ledger counts it once, whatever becomes of its answers. */
+export const TELLING = 'x-telling';
+
 /** Tells the ledger, again and again until it has heard. */
 export async function tell(path: string, body: unknown): Promise<void> {
   const url = `${process.env['LEDGER'] ?? 'http://ledger:8080'}${path}`;
+  const headers = { [TELLING]: randomUUID() };
   for (;;) {
     try {
       const answer = await fetch(url, {
         method: 'POST',
+        headers,
         body: JSON.stringify(body),
         signal: AbortSignal.timeout(5_000),
       });

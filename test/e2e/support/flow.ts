@@ -82,7 +82,12 @@ function ledger(): KubeObject[] {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: 'ledger' },
-    spec: { selector: { 'app.kubernetes.io/name': 'ledger' }, ports: [{ port: 8_080 }] },
+    spec: {
+      selector: { 'app.kubernetes.io/name': 'ledger' },
+      ports: [{ port: 8_080 }],
+      // after an outage of the API server nodes are taken to be gone for some seconds, and the pods on them with them
+      publishNotReadyAddresses: true,
+    },
   };
   return [deployment('ledger', { labels: { 'conveyor.etl/inject': 'disabled' } }), service];
 }
@@ -112,16 +117,22 @@ export class Flow {
       await rolledOut(`deployment/${metadata?.name ?? ''}`, this.namespace, 180);
   }
 
-  /** What the ledger has heard so far. */
-  async report(): Promise<Report> {
-    const path = `/api/v1/namespaces/${this.namespace}/services/ledger:8080/proxy/report`;
-    return JSON.parse(await kubectl(['get', '--raw', path])) as Report;
+  /** What the ledger has heard so far, as soon as there is a way to it. */
+  report(): Promise<Report> {
+    return eventually(
+      async () => JSON.parse(await kubectl(['get', '--raw', this.#ledger('report')])) as Report,
+    );
   }
 
   /** Forgets all that the ledger has heard. */
   async reset(): Promise<void> {
-    const path = `/api/v1/namespaces/${this.namespace}/services/ledger:8080/proxy/reset`;
-    await kubectl(['create', '--raw', path, '--filename=-'], { input: '{}' });
+    const args = ['create', '--raw', this.#ledger('reset'), '--filename=-'];
+    await eventually(() => kubectl(args, { input: '{}' }));
+  }
+
+  /** By the API server: that alone is reached from outside. */
+  #ledger(path: string): string {
+    return `/api/v1/namespaces/${this.namespace}/services/ledger:8080/proxy/${path}`;
   }
 
   /** Until so many more records than now are written: they flow. */
