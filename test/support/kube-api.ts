@@ -92,6 +92,8 @@ export async function startKube({ bookmarkMs = 100 } = {}): Promise<KubeServer> 
   });
 
   const openWatch = (request: KubeRequestSeen, target: Target, response: ServerResponse): void => {
+    // its close has been told already to whoever listened
+    if (response.destroyed) return;
     const { query } = request;
     const held: string[] = [];
     const write = (type: string, object: object): void => {

@@ -243,6 +243,8 @@ describe('a sidecar without the Kubernetes API', () => {
     });
     return (await sidecar.page('/readyz?verbose')).body;
   };
+  // the more tries have failed, the longer the backoff: on a busy machine they are many before the test goes on
+  const RECOVERY = { timeoutMs: 40_000, what: 'the own pod to be followed' };
   const said = ({ log }: TestSidecar) =>
     log.filter(({ message }) => message === 'running on the downward API and the port scan');
 
@@ -275,9 +277,12 @@ describe('a sidecar without the Kubernetes API', () => {
       );
       assert.equal(await sidecar.metric('conveyor_sidecar_kubernetes_state', { state: 'denied' }), 1);
       assert.deepEqual(router.registrations.at(-1)?.labels, { 'conveyor.etl/node': 'node7' });
+      // a list alone names the services: that the API tells of pods is known when it has taken a watch as well
+      kube.delayMs = 100;
       allow();
+      const follows = () => sidecar.metric('conveyor_sidecar_kubernetes_state', { state: 'following' });
+      await waitFor(async () => (await follows()) === 1, RECOVERY);
       await offers(sidecar, 'store');
-      assert.equal(await sidecar.metric('conveyor_sidecar_kubernetes_state', { state: 'following' }), 1);
       assert.equal(said(sidecar).length, 1);
       await waitFor(() => eventsOf(kube, 'Registered').length === 1, { what: 'the Event that was kept' });
       assert.match((await sidecar.page('/readyz?verbose')).body, /\[\+\] kubernetes ok/);
