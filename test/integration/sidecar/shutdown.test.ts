@@ -33,7 +33,12 @@ async function stand(options: Omit<Parameters<typeof startSink>[0], 'name'> = {}
 }
 
 const fromPeer = async (a: TestSidecar, sourceId = 'src'): Promise<string[]> =>
-  fates(await receive(a.grpcPort, { records: records(0, 1, { sourceId }), stageId: 'store' }));
+  fates(
+    await receive(a.grpcPort, {
+      records: records(0, 1, { sourceId }),
+      ...{ stageId: 'store', timeoutMs: 30_000 },
+    }),
+  );
 const drained = ({ log }: TestSidecar): unknown => {
   const { inFlight, finished, returned } = log.find(({ message }) => message === 'drained')?.fields ?? {};
   return { inFlight, finished, returned };
@@ -43,14 +48,17 @@ const sidecarsAt = ({ router }: TestRouter): { registered: number; draining: num
   return { registered, draining };
 };
 
-/** Calls again and again, by two at a time, so that a busy machine leaves no gap. */
-function chatter(call: () => Promise<string[]>): { readonly fates: string[]; stop(): Promise<unknown> } {
+/** Calls again and again, as two peers do, so that a busy machine leaves no gap. */
+function chatter(call: (sourceId: string) => Promise<string[]>): {
+  readonly fates: string[];
+  stop(): Promise<unknown>;
+} {
   const heard: string[] = [];
   let stopped = false;
-  const talk = async (): Promise<void> => {
-    while (!stopped) heard.push(...(await call()));
+  const talk = async (sourceId: string): Promise<void> => {
+    while (!stopped) heard.push(...(await call(sourceId)));
   };
-  const both = Promise.all([talk(), talk()]);
+  const both = Promise.all([talk('peer-1'), talk('peer-2')]);
   return {
     fates: heard,
     stop() {
@@ -60,23 +68,31 @@ function chatter(call: () => Promise<string[]>): { readonly fates: string[]; sto
   };
 }
 
+const phased = ({ log }: TestSidecar, name: string): boolean =>
+  log.some(({ fields }) => fields['phase'] === name);
+
 describe('the end of a sidecar', () => {
   it('serves other sidecars until they are quiet, then sources until what peers sent is done; flushes twice', async () => {
-    const door = latch();
-    let held = 0;
+    const doors = { held: latch(), peers: latch() };
+    let inSink = 0;
     const { router, sink, a, push } = await stand({
-      batch: ({ batch }) => {
-        if (batch?.records[0]?.id?.sourceId !== 'held') return undefined;
-        held++;
-        return door.opened.then(() => ({ status: 'WRITE_STATUS_SUCCESS' as const }));
+      batch({ batch }) {
+        const sourceId = batch?.records[0]?.id?.sourceId ?? '';
+        if (sourceId === 'src') return undefined;
+        inSink += batch?.records.length ?? 0;
+        const { opened } = sourceId === 'held' ? doors.held : doors.peers;
+        return opened.then(() => ({ status: 'WRITE_STATUS_SUCCESS' as const }));
       },
     });
+    const before = sink.written.length;
     const atFirst = fromPeer(a, 'held');
-    await waitFor(() => held === 1);
+    await waitFor(() => inSink === 1);
+    const peer = chatter((sourceId) => fromPeer(a, sourceId));
+    await waitFor(() => inSink === 3);
 
-    const peer = chatter(() => fromPeer(a));
-    await waitFor(() => peer.fates.length > 0);
     const gone = a.shutdown(15_000);
+    await waitFor(() => phased(a, 'inbound'));
+    doors.peers.open();
     assert.equal((await a.page('/readyz')).status, 503);
     assert.equal((await a.page('/livez')).status, 200);
     await waitFor(() => sidecarsAt(router).draining === 1, { what: 'the router to be told' });
@@ -91,13 +107,13 @@ describe('the end of a sidecar', () => {
     assert.deepEqual(fates(await push.push('late', records(1, 1))), ['SUCCESS']);
     assert.equal(sink.flushes(), 0);
 
-    door.open();
+    doors.held.open();
     assert.deepEqual(await atFirst, ['SUCCESS']);
     assert.equal((await push.ended).code, 0);
     await gone;
     assert.equal(sink.flushes(), 2);
     assert.deepEqual(sidecarsAt(router), { registered: 0, draining: 0 });
-    assert.partialDeepStrictEqual(drained(a), { returned: 0 });
+    assert.deepEqual(drained(a), { inFlight: 3, finished: sink.written.length - before, returned: 0 });
   });
 
   it('waits for nobody where nothing runs and no other sidecar has called', async () => {
@@ -113,10 +129,9 @@ describe('the end of a sidecar', () => {
   it('does not wait for a sink that never flushes, nor forgets the goodbye for it', async () => {
     const { router, a, push } = await stand({ flush: () => new Promise<never>(() => undefined) });
     const gone = a.shutdown(3_000);
-    const phase = (name: string) => a.log.some(({ fields }) => fields['phase'] === name);
-    await waitFor(() => phase('inbound'));
+    await waitFor(() => phased(a, 'inbound'));
     assert.deepEqual(fates(await push.push('while it flushes', records(1, 1))), ['SUCCESS']);
-    await waitFor(() => phase('outbound'));
+    await waitFor(() => phased(a, 'outbound'));
     await gone;
     assert.equal((await push.ended).code, 0);
     assert.equal(a.log.filter(({ message }) => message === 'sinks did not flush').length, 2);
