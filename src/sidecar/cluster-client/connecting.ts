@@ -50,7 +50,8 @@ export function disconnected(session: Session, error: ConveyorError, stepMs: num
     options.tell?.({ kind: 'out-of-reach', address: tried, reason });
   session.become(next);
   if (attempt % addresses.length !== 0) return 0;
-  const backoff = { baseMs: timings.backoffBaseMs, maxMs: Math.min(timings.backoffMaxMs, intervalMs) };
+  const maxMs = options.routes.held() ? timings.backoffMaxMs : timings.emptyBackoffMaxMs;
+  const backoff = { baseMs: timings.backoffBaseMs, maxMs: Math.min(maxMs, intervalMs) };
   const waitMs = backoffMs(round, { ...backoff, random: options.random ?? Math.random });
   return Math.min(waitMs, Math.max(0, intervalMs - stepMs));
 }

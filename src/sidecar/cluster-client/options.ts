@@ -43,6 +43,8 @@ export interface SessionTimings {
   readonly backoffBaseMs: number;
   /** Cap of the backoff; between dials the heartbeat interval caps it too. */
   readonly backoffMaxMs: number;
+  /** Cap of the backoff between dials of a sidecar that holds no routes: nothing flows before a router answers. */
+  readonly emptyBackoffMaxMs: number;
   /** Age at which a watch is replaced, so that one that is dead without a sign does not stay. */
   readonly watchMaxAgeMs: number;
   /** Silence on the connection after which it is pinged. */
@@ -58,6 +60,7 @@ export const DEFAULT_TIMINGS: SessionTimings = Object.freeze({
   callTimeoutMs: 5_000,
   backoffBaseMs: 200,
   backoffMaxMs: 10_000,
+  emptyBackoffMaxMs: 2_000,
   watchMaxAgeMs: 300_000,
   keepaliveMs: 20_000,
   keepaliveTimeoutMs: 10_000,
