@@ -1,6 +1,7 @@
 import type { ChannelCredentials, Server, ServerCredentials, ServerInterceptor } from '@grpc/grpc-js';
 import type { Registry } from 'prom-client';
 import { PREFIXES, withPrefix } from '../foundation/grpc/definitions.ts';
+import { createFaultLog } from '../foundation/grpc/faults.ts';
 import { addHealth, type HealthReporter } from '../foundation/grpc/health.ts';
 import { addReflection } from '../foundation/grpc/reflection.ts';
 import { createServer, listen, shutdown } from '../foundation/grpc/server.ts';
@@ -143,6 +144,7 @@ export function createDataPath(options: DataPathOptions): DataPath {
   const makeServer = (): { server: Server; health: HealthReporter } => {
     const made = createServer({
       maxMessageBytes: options.maxMessageBytes,
+      tellFault: createFaultLog({ clock: options.clock, logger: options.logger.child('data-path') }),
       interceptors: [...options.interceptors, dataPlane.interceptor],
     });
     dataPlane.addTo(made);

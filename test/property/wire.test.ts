@@ -10,8 +10,9 @@ import {
   readProcessBatchResponse,
   readReceiveRecordsResponse,
   readWriteBatchResponse,
+  type Sent,
 } from '../../src/sidecar/wire/responses.ts';
-import type { RecordAckEntry } from '../../src/sidecar/wire/writer.ts';
+import type { AckException, BatchAcks } from '../../src/sidecar/wire/writer.ts';
 import {
   encodeConfig,
   writeProcessBatchRequest,
@@ -226,6 +227,32 @@ describe('the wire readers', () => {
     });
   }
 
+  it('find the same ids whatever they are told to expect', () => {
+    const answers = fc.oneof(
+      processResponse.map((bytes) => (sent?: Sent) => readProcessBatchResponse(bytes, sent).results),
+      writeResponse.map((bytes) => (sent?: Sent) => readWriteBatchResponse(bytes, sent).results),
+      receiveResponse.map((bytes) => (sent?: Sent) => readReceiveRecordsResponse(bytes, sent).acks),
+    );
+    const found = (of: Sent): object[] => of.map(({ id }) => ({ ...idFields(id), bytes: id && content(id) }));
+    fc.assert(
+      fc.property(answers, fc.nat({ max: 3 }), (read, shift) => {
+        const ids = read().map(({ id }) => ({ id }));
+        const shifted = [...ids.slice(shift), ...ids.slice(0, shift)];
+        assert.deepEqual(found(read(shifted)), found(ids));
+      }),
+    );
+    fc.assert(
+      fc.property(processResponse, (bytes) => {
+        const { results } = readProcessBatchResponse(bytes);
+        const again = readProcessBatchResponse(bytes, results).results;
+        assert.deepEqual(
+          again.map(({ outputs }) => found(outputs)),
+          results.map(({ outputs }) => found(outputs)),
+        );
+      }),
+    );
+  });
+
   it('give a value or MALFORMED for garbage', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), assertTame), { numRuns: 1000 });
   });
@@ -350,36 +377,42 @@ describe('the wire writers', () => {
   const status = fc.constantFrom('success', 'failed', 'retry');
   const acks = fc
     .tuple(pushBatch, fc.array(fc.record({ status, error: names, code: names }), { minLength: 1 }))
-    .map(([bytes, kinds]): RecordAckEntry[] =>
-      batchOf(bytes).records.map(({ id }, index) => ({ id, ...kinds[index % kinds.length]! })),
-    );
+    .map(([bytes, kinds]): BatchAcks => {
+      const { records } = batchOf(bytes);
+      const exceptions = new Map<number, AckException>();
+      records.forEach((_, index) => {
+        const { status: kind, ...reason } = kinds[index % kinds.length]!;
+        if (kind !== 'success') exceptions.set(index, { status: kind, ...reason });
+      });
+      return { records, exceptions };
+    });
+  const SUCCESS = { status: 'success', error: '', code: '' };
+  const fieldsOf = ({ records, exceptions }: BatchAcks): object[] =>
+    records.map((_, index) => exceptions.get(index) ?? SUCCESS);
 
-  function assertAcks(decoded: DecodedAck[], success: boolean, entries: RecordAckEntry[]): void {
-    assert.equal(
-      success,
-      entries.every((entry) => entry.status === 'success'),
-    );
+  function assertAcks(decoded: DecodedAck[], success: boolean, written: BatchAcks): void {
+    assert.equal(success, written.exceptions.size === 0);
     assert.deepEqual(
       decoded.map(({ status, error, code }) => ({ status: ACK_STATUS[status], error, code })),
-      entries.map(({ status, error, code }) => ({ status, error, code })),
+      fieldsOf(written),
     );
-    entries.forEach(({ id }, index) => assertId(id, decoded[index]!.record_id));
+    written.records.forEach(({ id }, index) => assertId(id, decoded[index]!.record_id));
   }
 
   it('write a PushAck with the ids byte for byte', () => {
     fc.assert(
-      fc.property(acks, names, (entries, batchId) => {
-        const bytes = writePushAck({ batchId, acks: entries });
+      fc.property(acks, names, (written, batchId) => {
+        const bytes = writePushAck(batchId, written);
         const { ack } = decode<{ ack: { batch_id: string; success: boolean; record_acks: DecodedAck[] } }>(
           'conveyor.sidecar.PushRecordsResponse',
           bytes,
         );
         assert.equal(ack.batch_id, batchId);
-        assertAcks(ack.record_acks, ack.success, entries);
+        assertAcks(ack.record_acks, ack.success, written);
         const raw = decode<{ ack: { record_acks: { record_id: Uint8Array }[] } }>('raw.Push', bytes);
         assert.deepEqual(
           raw.ack.record_acks.map(({ record_id }) => Buffer.from(record_id)),
-          entries.map(({ id }) => (id ? content(id) : Buffer.alloc(0))),
+          written.records.map(({ id }) => (id ? content(id) : Buffer.alloc(0))),
         );
       }),
     );
@@ -387,14 +420,14 @@ describe('the wire writers', () => {
 
   it('write a ReceiveRecordsResponse that protobufjs and our reader read alike', () => {
     fc.assert(
-      fc.property(acks, names, (entries, error) => {
-        const bytes = writeReceiveRecordsResponse({ acks: entries, error });
+      fc.property(acks, names, (written, error) => {
+        const bytes = writeReceiveRecordsResponse(written, error);
         assertReceiveResponse(bytes);
         const read = readReceiveRecordsResponse(bytes);
         assert.equal(read.error, error);
         assert.deepEqual(
           read.acks.map(({ id, ...fields }) => ({ id: id && content(id), ...fields })),
-          entries.map(({ id, ...fields }) => ({ id: id && content(id), ...fields })),
+          written.records.map(({ id }, index) => ({ id: id && content(id), ...fieldsOf(written)[index] })),
         );
       }),
     );

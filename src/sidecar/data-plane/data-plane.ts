@@ -11,7 +11,7 @@ import { PREFIXES, raw, serviceDefinition } from '../../foundation/grpc/definiti
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import { isLoopbackPeer } from '../../foundation/net/address.ts';
 import type { Graph } from '../routing/graph.ts';
-import type { RecordAckEntry } from '../wire/writer.ts';
+import type { BatchAcks } from '../wire/writer.ts';
 import { ByteBudget } from './byte-budget.ts';
 import type { Routes } from './door.ts';
 import { type EnteringBatch, Flow } from './flow.ts';
@@ -235,14 +235,14 @@ export class DataPlane {
     this.#arrivals.get(call.metadata)?.();
   }
 
-  async #enterFromPeer(graph: Graph, entering: EnteringBatch): Promise<RecordAckEntry[]> {
+  async #enterFromPeer(graph: Graph, entering: EnteringBatch): Promise<BatchAcks> {
     this.#peerRuns++;
     const acks = await this.#enter(graph, entering);
     this.#peerRuns--;
     return acks;
   }
 
-  async #enter(graph: Graph, entering: EnteringBatch): Promise<RecordAckEntry[]> {
+  async #enter(graph: Graph, entering: EnteringBatch): Promise<BatchAcks> {
     const { clock } = this.#options;
     const pipeline = this.#pipelineOf(graph.pipelineId);
     const startedAt = clock.now();

@@ -1,6 +1,6 @@
 import type { Graph, Source, Stage } from '../routing/graph.ts';
 import type { RecordOutline } from '../wire/outline.ts';
-import type { RecordAckEntry } from '../wire/writer.ts';
+import type { AckException, BatchAcks } from '../wire/writer.ts';
 
 /** A pipeline as it is assigned now. */
 export interface Assigned {
@@ -43,8 +43,9 @@ export interface Refusal {
 export const LEAVING: Refusal = { code: 'DRAINING', error: 'the sidecar is draining' };
 
 /** RETRY for every record. */
-export function refusalAcks(records: readonly RecordOutline[], { code, error }: Refusal): RecordAckEntry[] {
-  return records.map(({ id }) => ({ id, status: 'retry', code, error }));
+export function refusalAcks(records: readonly RecordOutline[], { code, error }: Refusal): BatchAcks {
+  const exception: AckException = { status: 'retry', code, error };
+  return { records, exceptions: new Map(records.map((_, index) => [index, exception])) };
 }
 
 /** Tells a refusal from what is let in. */

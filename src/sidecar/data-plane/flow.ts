@@ -3,8 +3,8 @@ import type { StageCall } from '../routing/call.ts';
 import type { Graph, Stage } from '../routing/graph.ts';
 import type { BatchOutline, RecordOutline } from '../wire/outline.ts';
 import type { Outcome } from '../wire/outcome.ts';
-import type { RecordAckEntry } from '../wire/writer.ts';
-import { Acknowledgement, FATE } from './acknowledgement.ts';
+import type { AckException, BatchAcks } from '../wire/writer.ts';
+import { Acknowledgement } from './acknowledgement.ts';
 import type { ByteBudget, Held } from './byte-budget.ts';
 import { heldBytes } from './limits.ts';
 import { DEADLINE, type HopObserver, type StageCaller } from './hop.ts';
@@ -68,18 +68,18 @@ export class Flow {
   }
 
   /** Runs a batch. Resolves to the fate of each record, when the last is decided. */
-  enter(entering: EnteringBatch): Promise<RecordAckEntry[]> {
+  enter(entering: EnteringBatch): Promise<BatchAcks> {
     const { batch, next, held } = entering;
     const { records } = batch;
     if (records.length === 0) {
       held.release();
-      return Promise.resolve([]);
+      return Promise.resolve({ records, exceptions: new Map() });
     }
     return new Promise((resolve) => {
-      const acknowledgement = new Acknowledgement(records, next.length, (acks) => {
+      const acknowledgement = new Acknowledgement(records, next.length, () => {
         this.#end(run, timer);
         held.release();
-        resolve(acks);
+        resolve(acknowledgement);
       });
       const run = this.#runOf(entering, acknowledgement);
       const timer = this.#watch(run);
@@ -156,7 +156,7 @@ export class Flow {
     this.#context.ledger.add({ ...emptyTally(), failed: nameless.length * copies });
     for (const index of nameless) {
       for (let copy = 0; copy < copies; copy++) {
-        acknowledgement.settle(index, FATE.failed, 'RECORD_ID_MISSING', 'the record has no id');
+        acknowledgement.settle(index, NAMELESS);
       }
     }
   }
@@ -211,33 +211,32 @@ export class Flow {
     const tally = emptyTally();
     const outputs: RecordOutline[] = [];
     const roots: number[] = [];
-    const ended: Ended[] = [];
-    for (const [index, outcome] of outcomes.entries()) {
-      const root = parcel.roots[part.from + index] ?? 0;
-      if (outcome.kind === 'outputs') {
-        const copies = outcome.records.length * next.length;
-        tally.replaced++;
-        tally.derived += Math.max(copies, outcome.records.length);
-        if (next.length === 0) {
-          tally.delivered += outcome.records.length;
-          ended.push({ root, outcome });
-          continue;
-        }
-        run.acknowledgement.branch(root, copies);
-        for (const record of outcome.records) {
-          outputs.push(record);
-          roots.push(root);
-        }
-      } else {
+    for (let index = 0; index < outcomes.length; index++) {
+      const outcome = outcomes[index] ?? DEADLINE;
+      if (outcome.kind !== 'outputs') {
         tally[outcome.kind]++;
-        ended.push({ root, outcome });
+        continue;
+      }
+      const { records } = outcome;
+      const copies = records.length * next.length;
+      tally.replaced++;
+      tally.derived += Math.max(copies, records.length);
+      if (next.length === 0) {
+        tally.delivered += records.length;
+        continue;
+      }
+      const root = parcel.roots[part.from + index] ?? 0;
+      if (copies > 1) run.acknowledgement.branch(root, copies);
+      for (const record of records) {
+        outputs.push(record);
+        roots.push(root);
       }
     }
     this.#context.ledger.add(tally);
     if (outputs.length > 0) this.#sendOutputs({ part, next, outputs, roots, outputBytes });
     parcel.settled += outcomes.length;
     if (parcel.settled === parcel.records.length) parcel.held?.release();
-    settleAll(run.acknowledgement, ended);
+    settleEnded(part, outcomes, next.length > 0);
   }
 
   #sendOutputs({ part, next, outputs, roots, outputBytes }: Outputs): void {
@@ -262,11 +261,6 @@ export class Flow {
 
 type ProgressField = 'taken' | 'settled' | 'firstIn' | 'queuedAt' | 'readyAt';
 
-interface Ended {
-  readonly root: number;
-  readonly outcome: Outcome;
-}
-
 interface Outputs {
   readonly part: Part;
   readonly next: readonly string[];
@@ -275,12 +269,30 @@ interface Outputs {
   readonly outputBytes: number;
 }
 
-function settleAll(acknowledgement: Acknowledgement, ended: readonly Ended[]): void {
-  for (const { root, outcome } of ended) {
-    if (outcome.kind === 'failed') acknowledgement.settle(root, FATE.failed, outcome.code, outcome.error);
-    else if (outcome.kind === 'returned')
-      acknowledgement.settle(root, FATE.retry, outcome.code, outcome.error);
-    else acknowledgement.settle(root, FATE.success);
+const NAMELESS: AckException = {
+  status: 'failed',
+  code: 'RECORD_ID_MISSING',
+  error: 'the record has no id',
+};
+
+/** Settles what has come to its end. @param goesOn whether outputs were sent on. */
+function settleEnded({ parcel, from }: Part, outcomes: readonly Outcome[], goesOn: boolean): void {
+  const { roots, run } = parcel;
+  for (let index = 0; index < outcomes.length; index++) {
+    const outcome = outcomes[index] ?? DEADLINE;
+    if (outcome.kind === 'outputs' && goesOn) continue;
+    run.acknowledgement.settle(roots[from + index] ?? 0, exceptionOf(outcome));
+  }
+}
+
+function exceptionOf(outcome: Outcome): AckException | undefined {
+  switch (outcome.kind) {
+    case 'failed':
+      return { status: 'failed', code: outcome.code, error: outcome.error };
+    case 'returned':
+      return { status: 'retry', code: outcome.code, error: outcome.error };
+    default:
+      return undefined;
   }
 }
 

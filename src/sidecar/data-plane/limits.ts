@@ -1,5 +1,5 @@
 import type { RecordOutline } from '../wire/outline.ts';
-import type { RecordAckEntry } from '../wire/writer.ts';
+import type { AckException, BatchAcks } from '../wire/writer.ts';
 
 /** Records of one batch, and of one call: what acknowledges them has to fit a message of the usual 4 MiB. */
 export const MAX_BATCH_RECORDS = 16_384;
@@ -15,11 +15,14 @@ export function heldBytes(messageBytes: number, records: readonly RecordOutline[
 }
 
 /** The acks with no more text than a sender can receive: long errors are cut, and left out when there are too many. */
-export function concise(acks: readonly RecordAckEntry[]): readonly RecordAckEntry[] {
+export function concise({ records, exceptions }: BatchAcks): BatchAcks {
   let leftChars = MAX_ERRORS_CHARS;
-  return acks.map((ack) => {
-    const chars = Math.min(MAX_ERROR_CHARS, leftChars, ack.error.length);
+  const cut = (exception: AckException): AckException => {
+    const chars = Math.min(MAX_ERROR_CHARS, leftChars, exception.error.length);
     leftChars -= chars;
-    return chars === ack.error.length ? ack : { ...ack, error: ack.error.slice(0, chars) };
-  });
+    return chars === exception.error.length
+      ? exception
+      : { ...exception, error: exception.error.slice(0, chars) };
+  };
+  return { records, exceptions: new Map([...exceptions].map(([index, each]) => [index, cut(each)])) };
 }

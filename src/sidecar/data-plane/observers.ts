@@ -1,5 +1,5 @@
 import type { Stage } from '../routing/graph.ts';
-import type { RecordAckEntry } from '../wire/writer.ts';
+import type { BatchAcks } from '../wire/writer.ts';
 import type { HopObserver } from './hop.ts';
 import type { Tally } from './ledger.ts';
 import type { DataPlaneMetrics } from './metrics.ts';
@@ -49,7 +49,7 @@ export class PipelineObserver implements HopObserver, WaitObserver {
   }
 
   /** A batch is done. */
-  acknowledged(acks: readonly RecordAckEntry[], ms: number): void {
+  acknowledged(acks: BatchAcks, ms: number): void {
     const { succeeded, failed, returned } = tallyOf(acks);
     const { acknowledged, batchSeconds } = this.#metrics;
     const pipeline = this.#pipeline;
@@ -95,14 +95,11 @@ export function doorObserver(
 }
 
 /** Sums up what one batch did, for those who count. */
-function tallyOf(
-  acks: readonly RecordAckEntry[],
-): Pick<Tally, 'failed' | 'returned'> & { succeeded: number } {
+function tallyOf({
+  records,
+  exceptions,
+}: BatchAcks): Pick<Tally, 'failed' | 'returned'> & { succeeded: number } {
   let failed = 0;
-  let returned = 0;
-  for (const { status } of acks) {
-    if (status === 'failed') failed++;
-    else if (status === 'retry') returned++;
-  }
-  return { failed, returned, succeeded: acks.length - failed - returned };
+  for (const { status } of exceptions.values()) if (status === 'failed') failed++;
+  return { failed, returned: exceptions.size - failed, succeeded: records.length - exceptions.size };
 }

@@ -5,7 +5,7 @@ import { concise, heldBytes, MAX_BATCH_RECORDS } from './limits.ts';
 import type { Graph } from '../routing/graph.ts';
 import type { BatchOutline } from '../wire/outline.ts';
 import { readPushRecordsRequest } from '../wire/requests.ts';
-import { type RecordAckEntry, writeBackpressure, writeCredits, writePushAck } from '../wire/writer.ts';
+import { type BatchAcks, writeBackpressure, writeCredits, writePushAck } from '../wire/writer.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import { Credits } from './credits.ts';
 import { admitTo, type Entry, isRefusal, LEAVING, type Refusal, refusalAcks, type Routes } from './door.ts';
@@ -25,7 +25,7 @@ export interface PushContext {
   readonly credits: number;
   readonly batchTimeoutMs: number;
   /** Runs a batch that was let in. */
-  readonly enter: (graph: Graph, entering: EnteringBatch) => Promise<RecordAckEntry[]>;
+  readonly enter: (graph: Graph, entering: EnteringBatch) => Promise<BatchAcks>;
   /** @returns to be called when the stream ends; undefined: too many sources. */
   readonly sourceOpened: (sourceId: string) => (() => void) | undefined;
   readonly observer: PushObserver;
@@ -205,9 +205,9 @@ export class PushStream {
     this.#acknowledge(batch, refusalAcks(batch.records, refusal));
   }
 
-  #acknowledge({ batchId }: BatchOutline, acks: readonly RecordAckEntry[]): void {
-    this.#write(writePushAck({ batchId, acks: concise(acks) }));
-    this.#credits.giveBack(acks.length, this.#open === 0);
+  #acknowledge({ batchId }: BatchOutline, acks: BatchAcks): void {
+    this.#write(writePushAck(batchId, concise(acks)));
+    this.#credits.giveBack(acks.records.length, this.#open === 0);
   }
 
   #grant(credits: number): void {

@@ -3,7 +3,7 @@ import { ConveyorError } from '../../foundation/errors.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import type { Graph } from '../routing/graph.ts';
 import { type ReceiveRecordsRequest, readReceiveRecordsRequest } from '../wire/requests.ts';
-import { type RecordAckEntry, writeReceiveRecordsResponse } from '../wire/writer.ts';
+import { type BatchAcks, writeReceiveRecordsResponse } from '../wire/writer.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import {
   admitTo,
@@ -29,7 +29,7 @@ export interface ReceiveContext {
   readonly routes: Routes;
   readonly budget: ByteBudget;
   readonly batchTimeoutMs: number;
-  readonly enter: (graph: Graph, entering: EnteringBatch) => Promise<RecordAckEntry[]>;
+  readonly enter: (graph: Graph, entering: EnteringBatch) => Promise<BatchAcks>;
   readonly observer: ReceiveObserver;
   /** Whether the sidecar takes nothing from its peers any more. */
   readonly leaving: () => boolean;
@@ -64,17 +64,14 @@ export function receiveRecords(
   }
   context.observer.received(call.request.length);
   if (request.batch.records.length === 0) {
-    reply(null, writeReceiveRecordsResponse({ acks: [], error: '' }));
+    reply(null, writeReceiveRecordsResponse({ records: [], exceptions: new Map() }));
     return;
   }
   const admitted = admit(context, request, call.metadata);
   if (isRefusal(admitted)) {
     context.observer.refused(admitted);
-    const acks = refusalAcks(request.batch.records, admitted);
-    reply(
-      null,
-      writeReceiveRecordsResponse({ acks: concise(acks), error: `${admitted.code}: ${admitted.error}` }),
-    );
+    const acks = concise(refusalAcks(request.batch.records, admitted));
+    reply(null, writeReceiveRecordsResponse(acks, `${admitted.code}: ${admitted.error}`));
     return;
   }
   const hops = hopsOf(call.metadata);
@@ -93,7 +90,7 @@ export function receiveRecords(
         heldBytes(call.request.length, request.batch.records),
       ),
     })
-    .then((acks) => reply(null, writeReceiveRecordsResponse({ acks: concise(acks), error: '' })));
+    .then((acks) => reply(null, writeReceiveRecordsResponse(concise(acks))));
 }
 
 function admit(

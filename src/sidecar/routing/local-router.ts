@@ -198,10 +198,10 @@ export class LocalRouter {
 
   async #read(service: LocalService, call: StageCall, { response, leftMs }: Response): Promise<StageAnswer> {
     if (call.stage.type === 'transform') {
-      const { results } = readProcessBatchResponse(response);
+      const { results } = readProcessBatchResponse(response, call.records);
       return { kind: 'answered', ...transformOutcomes(call.records, results), bytes: response.length };
     }
-    const written = readWriteBatchResponse(response);
+    const written = readWriteBatchResponse(response, call.records);
     // who says PENDING and knows no Flush has not said that it is written
     const flushed = written.status === 'pending' && (await this.#flush(service, leftMs)) === 'done';
     return { kind: 'answered', ...sinkOutcomes(call.records, written, flushed), bytes: 0 };

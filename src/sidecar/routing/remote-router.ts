@@ -46,6 +46,7 @@ export class RemoteRouter {
         this.#send(endpoint, lease, request, { ...call, signal });
       const answer = readReceiveRecordsResponse(
         await attended(endpoint, { clock: this.#options.clock, signal: call.signal }, send),
+        records,
       );
       lease.release(false);
       const refused = refusedAtDoor(answer);

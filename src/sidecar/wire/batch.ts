@@ -30,8 +30,11 @@ export function readBatch(reader: WireReader): BatchOutline {
   return { batchId, records, watermark };
 }
 
-/** Reads the `conveyor.common.Record` in the reader's current field; of its content only id and type are looked at. */
-export function readRecord(reader: WireReader): RecordOutline {
+/**
+ * Reads the `conveyor.common.Record` in the reader's current field; of its content only id and type are looked at.
+ * @param like the id that it probably has, as in {@link readOnlyId}.
+ */
+export function readRecord(reader: WireReader, like?: RecordIdOutline): RecordOutline {
   reader.countElement();
   const outer = reader.enter();
   const { bytes, position: start, end } = reader;
@@ -41,7 +44,7 @@ export function readRecord(reader: WireReader): RecordOutline {
   while (reader.next()) {
     switch (reader.field) {
       case 1:
-        id = readOnlyId(reader, id);
+        id = readOnlyId(reader, id, like);
         break;
       case 2:
         typeStart = reader.delimited();
@@ -62,9 +65,17 @@ export function readRecord(reader: WireReader): RecordOutline {
   return { bytes, start, end, id, typeStart, typeEnd };
 }
 
-/** Reads the `conveyor.common.RecordId` in the reader's current field; MALFORMED if `before` was read already. */
-export function readOnlyId(reader: WireReader, before: RecordIdOutline | undefined): RecordIdOutline {
+/**
+ * Reads the `conveyor.common.RecordId` in the reader's current field; MALFORMED if `before` was read already.
+ * @param like an id that is known already: it is given where the bytes are the same, and nothing is read twice.
+ */
+export function readOnlyId(
+  reader: WireReader,
+  before: RecordIdOutline | undefined,
+  like?: RecordIdOutline,
+): RecordIdOutline {
   if (before) throw reader.malformed('second record id');
+  if (like !== undefined && reader.passes(like)) return like;
   const outer = reader.enter();
   const { bytes, position: start, end } = reader;
   let sourceStart = start;

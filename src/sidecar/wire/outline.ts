@@ -39,6 +39,7 @@ const RECORDS = 2;
 
 /** Whether both name one record: same source_id, partition and sequence_number (semantics.md, "Acknowledgement"). */
 export function sameId(a: RecordIdOutline, b: RecordIdOutline): boolean {
+  if (a === b) return true;
   return a.sequenceLow === b.sequenceLow && a.sequenceHigh === b.sequenceHigh && sameLane(a, b);
 }
 

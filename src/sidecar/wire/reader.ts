@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { ConveyorError } from '../../foundation/errors.ts';
+import type { ByteRange } from './outline.ts';
 
 const VARINT = 0;
 const FIXED64 = 1;
@@ -113,6 +114,18 @@ export class WireReader {
   /** Goes back to the enclosing message. */
   leave(outer: number): void {
     this.#end = outer;
+  }
+
+  /** Passes a length-delimited field whose content is the range's, byte for byte; false if it is not, and nothing is passed. */
+  passes({ bytes, start, end }: ByteRange): boolean {
+    const before = this.#position;
+    const contentEnd = this.#contentEnd();
+    let same = contentEnd - this.#position === end - start;
+    for (let at = start, here = this.#position; same && at < end; at++, here++) {
+      same = bytes[at] === this.bytes[here];
+    }
+    this.#position = same ? contentEnd : before;
+    return same;
   }
 
   /** Passes a field whose content does not matter. */

@@ -2,6 +2,11 @@ import { readOnlyId, readRecord } from './batch.ts';
 import type { RecordIdOutline, RecordOutline } from './outline.ts';
 import { WireReader } from './reader.ts';
 
+/** What was sent: an answer mostly speaks of the same records in the same order, and their ids are then not read again. */
+export type Sent = readonly Pick<RecordOutline, 'id'>[];
+
+const NO_RECORDS: readonly RecordOutline[] = [];
+
 const TRANSFORM_STATUS = ['unspecified', 'success', 'filtered', 'error', 'split'] as const;
 const WRITE_STATUS = ['unspecified', 'success', 'partial', 'failed', 'pending'] as const;
 const ACK_STATUS = ['unspecified', 'success', 'failed', 'retry'] as const;
@@ -49,7 +54,7 @@ export interface ReceiveRecordsResponse {
 }
 
 /** Reads a `conveyor.transform.ProcessBatchResponse`. Throws MALFORMED; an unknown status is `unspecified`. */
-export function readProcessBatchResponse(bytes: Uint8Array): ProcessBatchResponse {
+export function readProcessBatchResponse(bytes: Uint8Array, sent: Sent = []): ProcessBatchResponse {
   const reader = new WireReader(bytes, 'ProcessBatchResponse');
   const results: TransformResultOutline[] = [];
   while (reader.next()) {
@@ -58,7 +63,7 @@ export function readProcessBatchResponse(bytes: Uint8Array): ProcessBatchRespons
         reader.delimited();
         break;
       case 2:
-        results.push(readTransformResult(reader));
+        results.push(readTransformResult(reader, sent[results.length]?.id));
         break;
       default:
         reader.skip();
@@ -68,7 +73,7 @@ export function readProcessBatchResponse(bytes: Uint8Array): ProcessBatchRespons
 }
 
 /** Reads a `conveyor.sink.WriteBatchResponse`. Throws MALFORMED; an unknown status is `unspecified`. */
-export function readWriteBatchResponse(bytes: Uint8Array): WriteBatchResponse {
+export function readWriteBatchResponse(bytes: Uint8Array, sent: Sent = []): WriteBatchResponse {
   const reader = new WireReader(bytes, 'WriteBatchResponse');
   const results: WriteResultOutline[] = [];
   let status = 0;
@@ -81,7 +86,7 @@ export function readWriteBatchResponse(bytes: Uint8Array): WriteBatchResponse {
         status = reader.uint32();
         break;
       case 3:
-        results.push(readWriteResult(reader));
+        results.push(readWriteResult(reader, sent[results.length]?.id));
         break;
       default:
         reader.skip();
@@ -91,7 +96,7 @@ export function readWriteBatchResponse(bytes: Uint8Array): WriteBatchResponse {
 }
 
 /** Reads a `conveyor.sidecar.ReceiveRecordsResponse`. Throws MALFORMED; an unknown status is `unspecified`. */
-export function readReceiveRecordsResponse(bytes: Uint8Array): ReceiveRecordsResponse {
+export function readReceiveRecordsResponse(bytes: Uint8Array, sent: Sent = []): ReceiveRecordsResponse {
   const reader = new WireReader(bytes, 'ReceiveRecordsResponse');
   const acks: RecordAckOutline[] = [];
   let success = false;
@@ -105,7 +110,7 @@ export function readReceiveRecordsResponse(bytes: Uint8Array): ReceiveRecordsRes
         error = reader.string();
         break;
       case 3:
-        acks.push(readAck(reader));
+        acks.push(readAck(reader, sent[acks.length]?.id));
         break;
       default:
         reader.skip();
@@ -114,23 +119,25 @@ export function readReceiveRecordsResponse(bytes: Uint8Array): ReceiveRecordsRes
   return { success, error, acks };
 }
 
-function readTransformResult(reader: WireReader): TransformResultOutline {
+function readTransformResult(reader: WireReader, like: RecordIdOutline | undefined): TransformResultOutline {
   reader.countElement();
   const outer = reader.enter();
-  const outputs: RecordOutline[] = [];
+  let outputs: RecordOutline[] | undefined;
   let id: RecordIdOutline | undefined;
   let status = 0;
   let errorMessage = '';
   while (reader.next()) {
     switch (reader.field) {
       case 1:
-        id = readOnlyId(reader, id);
+        id = readOnlyId(reader, id, like);
         break;
       case 2:
         status = reader.uint32();
         break;
       case 3:
-        outputs.push(readRecord(reader));
+        // a literal has room for one, which is what most have; the first push makes room for seventeen
+        if (outputs === undefined) outputs = [readRecord(reader, like)];
+        else outputs.push(readRecord(reader, like));
         break;
       case 4:
         errorMessage = reader.string();
@@ -140,10 +147,15 @@ function readTransformResult(reader: WireReader): TransformResultOutline {
     }
   }
   reader.leave(outer);
-  return { id, status: TRANSFORM_STATUS[status] ?? 'unspecified', outputs, errorMessage };
+  return {
+    id,
+    status: TRANSFORM_STATUS[status] ?? 'unspecified',
+    outputs: outputs ?? NO_RECORDS,
+    errorMessage,
+  };
 }
 
-function readWriteResult(reader: WireReader): WriteResultOutline {
+function readWriteResult(reader: WireReader, like: RecordIdOutline | undefined): WriteResultOutline {
   reader.countElement();
   const outer = reader.enter();
   let id: RecordIdOutline | undefined;
@@ -153,7 +165,7 @@ function readWriteResult(reader: WireReader): WriteResultOutline {
   while (reader.next()) {
     switch (reader.field) {
       case 1:
-        id = readOnlyId(reader, id);
+        id = readOnlyId(reader, id, like);
         break;
       case 2:
         success = reader.bool();
@@ -172,7 +184,7 @@ function readWriteResult(reader: WireReader): WriteResultOutline {
   return { id, success, error, retryable };
 }
 
-function readAck(reader: WireReader): RecordAckOutline {
+function readAck(reader: WireReader, like: RecordIdOutline | undefined): RecordAckOutline {
   reader.countElement();
   const outer = reader.enter();
   let id: RecordIdOutline | undefined;
@@ -182,7 +194,7 @@ function readAck(reader: WireReader): RecordAckOutline {
   while (reader.next()) {
     switch (reader.field) {
       case 1:
-        id = readOnlyId(reader, id);
+        id = readOnlyId(reader, id, like);
         break;
       case 2:
         status = reader.uint32();

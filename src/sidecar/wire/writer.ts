@@ -1,5 +1,5 @@
 import { WireEncoder } from './encoder.ts';
-import { type BatchOutline, type RecordIdOutline, recordBytes } from './outline.ts';
+import { type BatchOutline, type RecordIdOutline, type RecordOutline, recordBytes } from './outline.ts';
 import { delimitedBytes, stringBytes, uintBytes } from './size.ts';
 
 const AT_LEAST_ONCE = 1;
@@ -88,20 +88,25 @@ export function writeReceiveRecordsRequest(call: ReceiveRecordsCall): Buffer {
   return encoder.finish();
 }
 
-/** What became of one record, as its sender is told. */
-export interface RecordAckEntry {
-  /** Copied as it came; left out for a record without one. */
-  readonly id: RecordIdOutline | undefined;
-  readonly status: keyof typeof ACK_STATUS;
+/** What became of a record that did not succeed. */
+export interface AckException {
+  readonly status: 'failed' | 'retry';
   readonly error: string;
-  /** Stable, UPPER_SNAKE (semantics.md, "Codes"); empty for a success. */
+  /** Stable, UPPER_SNAKE (semantics.md, "Codes"). */
   readonly code: string;
 }
 
+/** What became of a batch, as its sender is told: every record succeeded, but for the exceptions. */
+export interface BatchAcks {
+  /** Their ids are copied as they came; left out for a record without one. */
+  readonly records: readonly RecordOutline[];
+  /** By the record's index. */
+  readonly exceptions: ReadonlyMap<number, AckException>;
+}
+
 /** Encodes a `conveyor.sidecar.PushRecordsResponse` with an ack, which is a success if every record is. */
-export function writePushAck(ack: { batchId: string; acks: readonly RecordAckEntry[] }): Buffer {
-  const { batchId, acks } = ack;
-  const success = allSucceeded(acks);
+export function writePushAck(batchId: string, acks: BatchAcks): Buffer {
+  const success = Number(acks.exceptions.size === 0);
   const bytes = stringBytes(1, batchId) + uintBytes(2, success) + ackListBytes(acks);
   const encoder = new WireEncoder(delimitedBytes(1, bytes));
   encoder.open(1, bytes);
@@ -112,12 +117,8 @@ export function writePushAck(ack: { batchId: string; acks: readonly RecordAckEnt
 }
 
 /** Encodes a `conveyor.sidecar.ReceiveRecordsResponse`, which is a success if every record is. */
-export function writeReceiveRecordsResponse(answer: {
-  acks: readonly RecordAckEntry[];
-  error: string;
-}): Buffer {
-  const { acks, error } = answer;
-  const success = allSucceeded(acks);
+export function writeReceiveRecordsResponse(acks: BatchAcks, error = ''): Buffer {
+  const success = Number(acks.exceptions.size === 0);
   const encoder = new WireEncoder(uintBytes(1, success) + stringBytes(2, error) + ackListBytes(acks));
   encoder.uint(1, success);
   encoder.string(2, error);
@@ -161,29 +162,30 @@ function encodeBatch(encoder: WireEncoder, field: number, batch: BatchOutline, c
   if (batch.watermark) encoder.range(3, batch.watermark);
 }
 
-function allSucceeded(acks: readonly RecordAckEntry[]): 0 | 1 {
-  for (const { status } of acks) if (status !== 'success') return 0;
-  return 1;
-}
-
 /** Bytes of the field `record_acks`, which has number 3 in both answers. */
-function ackListBytes(acks: readonly RecordAckEntry[]): number {
+function ackListBytes({ records, exceptions }: BatchAcks): number {
   let bytes = 0;
-  for (const ack of acks) bytes += delimitedBytes(3, ackBytes(ack));
+  for (let i = 0; i < records.length; i++)
+    bytes += delimitedBytes(3, ackBytes(records[i]?.id, exceptions.get(i)));
   return bytes;
 }
 
-function encodeAcks(encoder: WireEncoder, acks: readonly RecordAckEntry[]): void {
-  for (const ack of acks) {
-    encoder.open(3, ackBytes(ack));
-    if (ack.id) encoder.range(1, ack.id);
-    encoder.uint(2, ACK_STATUS[ack.status]);
-    encoder.string(3, ack.error);
-    encoder.string(100, ack.code);
+function encodeAcks(encoder: WireEncoder, { records, exceptions }: BatchAcks): void {
+  for (let i = 0; i < records.length; i++) {
+    const id = records[i]?.id;
+    const exception = exceptions.get(i);
+    encoder.open(3, ackBytes(id, exception));
+    if (id) encoder.range(1, id);
+    encoder.uint(2, ACK_STATUS[exception?.status ?? 'success']);
+    if (exception === undefined) continue;
+    encoder.string(3, exception.error);
+    encoder.string(100, exception.code);
   }
 }
 
-function ackBytes({ id, status, error, code }: RecordAckEntry): number {
-  const idBytes = id ? delimitedBytes(1, id.end - id.start) : 0;
-  return idBytes + uintBytes(2, ACK_STATUS[status]) + stringBytes(3, error) + stringBytes(100, code);
+function ackBytes(id: RecordIdOutline | undefined, exception: AckException | undefined): number {
+  const bytes =
+    (id ? delimitedBytes(1, id.end - id.start) : 0) +
+    uintBytes(2, ACK_STATUS[exception?.status ?? 'success']);
+  return exception ? bytes + stringBytes(3, exception.error) + stringBytes(100, exception.code) : bytes;
 }

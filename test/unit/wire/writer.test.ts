@@ -32,18 +32,16 @@ describe('what the source of a stream is told', () => {
   });
 
   it('that an empty batch was taken', () => {
-    assert.deepEqual(response(writePushAck({ batchId: 'b', acks: [] })), {
+    assert.deepEqual(response(writePushAck('b', { records: [], exceptions: new Map() })), {
       ack: { batch_id: 'b', success: true, record_acks: [] },
     });
   });
 
   it('that a batch did not succeed when one record of it did not', () => {
-    const ack = { id: undefined, error: '', code: '' };
-    const acks = [
-      { ...ack, status: 'success' as const },
-      { ...ack, status: 'retry' as const, code: 'DRAINING', error: 'sidecar is draining' },
-    ];
-    assert.deepEqual(response(writePushAck({ batchId: '', acks })), {
+    const record = { bytes: Buffer.alloc(0), start: 0, end: 0, id: undefined, typeStart: 0, typeEnd: 0 };
+    const draining = { status: 'retry' as const, code: 'DRAINING', error: 'sidecar is draining' };
+    const acks = { records: [record, record], exceptions: new Map([[1, draining]]) };
+    assert.deepEqual(response(writePushAck('', acks)), {
       ack: {
         batch_id: '',
         success: false,
@@ -57,7 +55,7 @@ describe('what the source of a stream is told', () => {
 });
 
 it('another sidecar is told success when every record succeeded', () => {
-  const bytes = writeReceiveRecordsResponse({ acks: [], error: '' });
+  const bytes = writeReceiveRecordsResponse({ records: [], exceptions: new Map() });
   assert.deepEqual(decode('conveyor.sidecar.ReceiveRecordsResponse', bytes), {
     success: true,
     error: '',
