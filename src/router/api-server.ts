@@ -1,12 +1,14 @@
 import type { Server, ServerCredentials, ServerInterceptor } from '@grpc/grpc-js';
 import type { Registry } from 'prom-client';
 import { PREFIXES, serviceDefinition, withPrefix } from '../foundation/grpc/definitions.ts';
+import { createFaultLog } from '../foundation/grpc/faults.ts';
 import { addHealth } from '../foundation/grpc/health.ts';
 import { addReflection } from '../foundation/grpc/reflection.ts';
 import { createServer, listen, shutdown } from '../foundation/grpc/server.ts';
 import type { Clock } from '../foundation/lifecycle/clock.ts';
 import type { Component } from '../foundation/lifecycle/component.ts';
 import { anyHost, hostPort } from '../foundation/net/address.ts';
+import type { Logger } from '../foundation/telemetry/logger.ts';
 import { adminHandlers } from './api/admin.ts';
 import { coordinatorHandlers } from './api/coordinator.ts';
 import { leadersOnly } from './api/leaders-only.ts';
@@ -35,6 +37,7 @@ export interface ApiParts {
   readonly heartbeatIntervalMs: number;
   readonly version: string;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly registry: Registry;
   readonly interceptors: readonly ServerInterceptor[];
 }
@@ -55,6 +58,7 @@ export function apiServer(
   const { terms, leadership } = parts;
   const server = createServer({
     maxMessageBytes: LIMITS.messageBytes,
+    tellFault: createFaultLog({ clock: parts.clock, logger: parts.logger.child('api') }),
     interceptors: [...parts.interceptors, leadersOnly(() => terms.assertLeading())],
   });
   let port = 0;

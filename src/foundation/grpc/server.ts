@@ -5,6 +5,7 @@ import {
   type ServerOptions,
   setLogVerbosity,
 } from '@grpc/grpc-js';
+import { guarded, type TellFault } from './faults.ts';
 import { anyHost, hostPort, notListening } from '../net/address.ts';
 
 /** How a gRPC server listens. */
@@ -59,10 +60,16 @@ export function shutdown(server: Server, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** A server with the limits that every server of the project has. */
-export function createServer(options: ServerOptions & { readonly maxMessageBytes: number }): Server {
-  const { maxMessageBytes, ...rest } = options;
-  return new Server({
+/** What a server is made of beside grpc-js's own options. */
+export type CreateServerOptions = ServerOptions & {
+  readonly maxMessageBytes: number;
+  readonly tellFault: TellFault;
+};
+
+/** A server with the limits that every server of the project has. The faults of its handlers are told. */
+export function createServer(options: CreateServerOptions): Server {
+  const { maxMessageBytes, tellFault, ...rest } = options;
+  const server = new Server({
     'grpc.max_receive_message_length': maxMessageBytes,
     'grpc.max_send_message_length': -1,
     // a peer that went away without a word is noticed, one that pings too often is not served
@@ -71,4 +78,7 @@ export function createServer(options: ServerOptions & { readonly maxMessageBytes
     'grpc.max_concurrent_streams': 1_024,
     ...rest,
   });
+  const addService = server.addService.bind(server);
+  server.addService = (service, handlers) => addService(service, guarded(handlers, tellFault));
+  return server;
 }

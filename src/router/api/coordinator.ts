@@ -1,5 +1,6 @@
 import type { Metadata, ServerWritableStream } from '@grpc/grpc-js';
 import { ConveyorError } from '../../foundation/errors.ts';
+import { failureOf } from '../../foundation/grpc/faults.ts';
 import type { PipelineAssignmentEvent } from '../../foundation/grpc/gen/conveyor/sidecar/PipelineAssignmentEvent.ts';
 import type { SidecarCommand } from '../../foundation/grpc/gen/conveyor/sidecar/SidecarCommand.ts';
 import type { SidecarCoordinatorHandlers } from '../../foundation/grpc/gen/conveyor/sidecar/SidecarCoordinator.ts';
@@ -80,7 +81,7 @@ function watch(call: Call, coordination: Coordination, proven: (who: Who) => Pro
 }
 
 function fail(call: Call, error: ConveyorError): void {
-  call.emit('error', { code: error.grpcStatus, details: error.message });
+  call.emit('error', failureOf(error));
 }
 
 /** What a watch ends with; one that another replaced ends just so. */

@@ -1,5 +1,6 @@
 import type { Metadata, sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import { ConveyorError } from '../../foundation/errors.ts';
+import { failureOf } from '../../foundation/grpc/faults.ts';
 
 /** A unary handler that returns its answer, or throws. */
 export type Answer<Req, Res> = (request: Req, metadata: Metadata) => Res | Promise<Res>;
@@ -12,10 +13,7 @@ export function answering<Req, Res>(
   return (call, reply) => {
     run(call.request, call.metadata).then(
       (response) => reply(null, response),
-      (thrown: unknown) => {
-        const error = ConveyorError.from(thrown);
-        reply({ code: error.grpcStatus, details: error.message });
-      },
+      (thrown: unknown) => reply(failureOf(ConveyorError.from(thrown))),
     );
   };
 }
