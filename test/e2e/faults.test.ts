@@ -6,7 +6,7 @@ import { useConveyor } from './support/conveyor.ts';
 import { eventually } from './support/eventually.ts';
 import { clusterFaults } from './support/faults.ts';
 import { deployment, Flow, type Report } from './support/flow.ts';
-import { apply, kubectl, rolledOut } from './support/kubectl.ts';
+import { apply, kubectl, rolledOut, until } from './support/kubectl.ts';
 import { useNamespace } from './support/namespace.ts';
 
 /** One pod of each stage stays while others leave. */
@@ -70,12 +70,32 @@ describe('faults under load', () => {
       assert.equal(report.repeated, 0, report.repeatedSample.join(' '));
     });
 
+  it('loses and repeats nothing when a pod of the transform is evicted', async (context) => {
+    const report = await under(context, async () => {
+      const [first] = await flow.pods('transform');
+      assert.ok(first);
+      const metadata = { name: nameOf(first), namespace: namespace.name };
+      const path = `/api/v1/namespaces/${namespace.name}/pods/${metadata.name}/eviction`;
+      const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata };
+      await kubectl(['create', '--raw', path, '--filename=-'], { input: JSON.stringify(eviction) });
+      await until('delete', { namespace: namespace.name, of: `pod/${metadata.name}` });
+    });
+    assert.equal(report.repeated, 0, report.repeatedSample.join(' '));
+  });
+
   it('loses and repeats nothing when the pod of the source is deleted', async (context) => {
+    let left = '';
+    let deletedAt = 0;
     const report = await under(context, async () => {
       const [first] = await flow.pods('source');
       assert.ok(first);
-      await kubectl(['delete', 'pod', nameOf(first), ...inNamespace]);
+      left = nameOf(first);
+      deletedAt = Date.now();
+      await kubectl(['delete', 'pod', left, ...inNamespace]);
     });
+    const [, lastAt = 0] =
+      Object.entries(report.lastAcknowledgedAt).find(([source]) => source.includes(left)) ?? [];
+    context.diagnostic(`last acknowledgement ${lastAt - deletedAt} ms after the deletion`);
     assert.equal(Object.keys(report.pushed).length, 2, 'both pods of the source ended well');
     assert.equal(report.repeated, 0, report.repeatedSample.join(' '));
   });
@@ -92,6 +112,18 @@ describe('faults under load', () => {
       ]);
       for (const app of ['source', 'transform', 'sink'])
         await rolledOut(`deployment/${app}`, namespace.name, 180);
+    });
+    assert.equal(report.repeated, 0, report.repeatedSample.join(' '));
+  });
+
+  it('loses and repeats nothing when a rollout overtakes another', async (context) => {
+    const restart = ['rollout', 'restart', 'deployment/transform', 'deployment/sink', ...inNamespace];
+    const report = await under(context, async () => {
+      await kubectl(restart);
+      // some pods of the first one are there, some are not
+      await eventually(async () => assert.ok((await flow.pods('transform')).length > 2));
+      await kubectl(restart);
+      for (const app of ['transform', 'sink']) await rolledOut(`deployment/${app}`, namespace.name, 180);
     });
     assert.equal(report.repeated, 0, report.repeatedSample.join(' '));
   });

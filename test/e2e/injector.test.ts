@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import type { Pod, Secret } from 'kubernetes-types/core/v1.d.ts';
 import type { MutatingWebhookConfiguration } from 'kubernetes-types/admissionregistration/v1.d.ts';
+import { issueServing } from '../../src/injector/certificates/x509/issue.ts';
 import { SYSTEM, useConveyor } from './support/conveyor.ts';
 import { eventually } from './support/eventually.ts';
 import { appPod } from './support/flow.ts';
 import { apply, execIn, getObjects, kubectl, rolledOut, until } from './support/kubectl.ts';
 import { useNamespace } from './support/namespace.ts';
+
+const DAY_MS = 86_400_000;
 
 const scale = async (replicas: number): Promise<void> => {
   await kubectl(['scale', 'deployment/conveyor-injector', `--replicas=${replicas}`, '--namespace', SYSTEM]);
@@ -144,6 +148,38 @@ describe('the injector', () => {
         await kubectl(['delete', ...policy]);
       }
     });
+  });
+
+  it('renews a certificate that has expired at once', async (context) => {
+    const text = ({ data = {} }: Secret, name: string): string =>
+      Buffer.from(data[name] ?? '', 'base64').toString();
+    const [authority] = await getObjects<Secret>('secret/conveyor-ca', '--namespace', SYSTEM);
+    assert.ok(authority);
+    const expired = issueServing({
+      authority: { cert: text(authority, 'ca.crt'), key: text(authority, 'ca.key') },
+      names: [`conveyor-injector.${SYSTEM}.svc`],
+      ...{ nowMs: Date.now() - 2 * DAY_MS, validityMs: DAY_MS },
+    });
+    const data = {
+      'tls.crt': Buffer.from(expired.cert).toString('base64'),
+      'tls.key': Buffer.from(expired.key).toString('base64'),
+    };
+    await kubectl([
+      ...['patch', 'secret/conveyor-injector-tls', '--type=merge', '--namespace', SYSTEM],
+      `--patch=${JSON.stringify({ data })}`,
+    ]);
+    const began = performance.now();
+    await eventually(async () => {
+      const [served] = await getObjects<Secret>('secret/conveyor-injector-tls', '--namespace', SYSTEM);
+      assert.ok(served);
+      assert.ok(new X509Certificate(text(served, 'tls.crt')).validToDate.getTime() > Date.now());
+      const made = await kubectl(
+        ['create', '--dry-run=server', '--output=json', ...inNamespace, '--filename=-'],
+        { input: JSON.stringify(named('renewed')) },
+      );
+      assert.ok(made.includes('"conveyor-sidecar"'), 'a pod was admitted without its sidecar');
+    }, 20_000);
+    context.diagnostic(`renewed and in use after ${Math.round(performance.now() - began)} ms`);
   });
 
   it('rotates its authority with no admission that fails', async (context) => {

@@ -1,4 +1,9 @@
-/** A transform that filters by the rule. With START_AFTER_MS it starts late. */
+/**
+ * A transform that filters by the rule. With START_AFTER_MS it starts late; with FLAP_MS it calls itself ready and unready
+ * in turns, at READY_PORT; with MOVES, the path of a file that outlives a run, each run listens at the next port.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { loadService } from '../../../examples/protos.ts';
 import { serve } from '../../../examples/serve.ts';
@@ -21,6 +26,18 @@ const handlers: Pick<TransformServiceHandlers, 'ProcessBatch'> = {
     void delay(latencyMs).then(() => reply(null, { batchId: inputBatch?.batchId ?? '', results }));
   },
 };
+
+const { FLAP_MS: flapMs, READY_PORT: readyPort, MOVES: moves } = process.env;
+if (flapMs !== undefined)
+  createServer((_request, response) => {
+    const isReady = Math.floor(Date.now() / Number(flapMs)) % 2 === 0;
+    response.writeHead(isReady ? 200 : 503).end();
+  }).listen(Number(readyPort));
+if (moves !== undefined) {
+  const last = existsSync(moves) ? Number(readFileSync(moves, 'utf8')) : 50_050;
+  writeFileSync(moves, String(last + 1));
+  process.env['PORT'] = String(last + 1);
+}
 
 await delay(Number(process.env['START_AFTER_MS'] ?? 0));
 const service = 'conveyor.transform.TransformService';

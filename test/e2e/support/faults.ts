@@ -2,14 +2,16 @@ import { output } from './processes.ts';
 
 /** The faults that only a cluster of test/cluster can have; a test says `{ skip: faults === undefined }`. */
 export interface Faults {
-  /** Ends a process of the cluster, e.g. `kube-apiserver`. */
-  stop(name: string): Promise<void>;
+  /** Ends a process of the cluster, e.g. `kube-apiserver`; the signal is TERM unless told. */
+  stop(name: string, signal?: 'TERM' | 'KILL'): Promise<void>;
   /** Starts what was stopped. */
   start(name: string): Promise<void>;
   /** SIGKILL to a container's process 1, as the kernel sends it when memory runs out. */
   kill(namespace: string, pod: string, container: string): Promise<void>;
-  /** Ends a node at once. */
+  /** Ends a node at once; not `node1`, which has the control plane. */
   crash(node: string): Promise<void>;
+  /** Brings back whatever is not there. */
+  up(): Promise<void>;
 }
 
 /** Undefined where the cluster is not one of test/cluster. */
@@ -20,9 +22,10 @@ export function clusterFaults(): Faults | undefined {
     await output(cluster, args);
   };
   return {
-    stop: (name) => command('stop', name),
+    stop: (name, signal = 'TERM') => command('stop', name, signal),
     start: (name) => command('start', name),
     kill: (namespace, pod, container) => command('kill', namespace, pod, container),
     crash: (node) => command('crash', node),
+    up: () => command('up'),
   };
 }

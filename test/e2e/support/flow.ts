@@ -1,7 +1,7 @@
 /** A pipeline of the applications in test/e2e/apps, with the ledger as its ground truth. */
 import assert from 'node:assert/strict';
 import type { Deployment } from 'kubernetes-types/apps/v1.d.ts';
-import type { Pod, PodSpec } from 'kubernetes-types/core/v1.d.ts';
+import type { Container, Pod, PodSpec } from 'kubernetes-types/core/v1.d.ts';
 import type { KubeObject } from '../../../src/foundation/kubernetes/api.ts';
 import { eventually } from './eventually.ts';
 import { IMAGES } from './images.ts';
@@ -33,13 +33,17 @@ export interface AppOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
+  readonly container?: Partial<Container>;
   readonly spec?: Partial<PodSpec>;
 }
 
 const PORT = 50_051;
 
 /** The pod of an application: `source`, `transform`, `sink` or `ledger`. */
-export function appPod(app: string, { env = {}, labels = {}, annotations = {}, spec = {} }: AppOptions): Pod {
+export function appPod(
+  app: string,
+  { env = {}, labels = {}, annotations = {}, container = {}, spec = {} }: AppOptions,
+): Pod {
   const serves = app === 'transform' || app === 'sink';
   const made = pod(
     app,
@@ -51,6 +55,7 @@ export function appPod(app: string, { env = {}, labels = {}, annotations = {}, s
         env: variables({ ...(serves ? { PORT: String(PORT) } : {}), ...env }),
         ...(serves ? { ports: [{ containerPort: PORT }] } : {}),
         resources: { requests: { cpu: '20m', memory: '64Mi' } },
+        ...container,
       },
     ],
     { terminationGracePeriodSeconds: 30, ...spec },
@@ -77,7 +82,7 @@ export function deployment(app: string, options: AppOptions = {}): Deployment {
 }
 
 /** The ledger with its Service; never injected. */
-function ledger(): KubeObject[] {
+function ledger(options: AppOptions): KubeObject[] {
   const service = {
     apiVersion: 'v1',
     kind: 'Service',
@@ -89,7 +94,7 @@ function ledger(): KubeObject[] {
       publishNotReadyAddresses: true,
     },
   };
-  return [deployment('ledger', { labels: { 'conveyor.etl/inject': 'disabled' } }), service];
+  return [deployment('ledger', { ...options, labels: { 'conveyor.etl/inject': 'disabled' } }), service];
 }
 
 /** source -> transform -> sink. */
@@ -109,8 +114,8 @@ export class Flow {
   }
 
   /** Ledger, pipeline and the given workloads, until those that serve are rolled out. */
-  async start(workloads: readonly Deployment[]): Promise<void> {
-    await apply(ledger(), this.namespace);
+  async start(workloads: readonly Deployment[], ledgerOptions: AppOptions = {}): Promise<void> {
+    await apply(ledger(ledgerOptions), this.namespace);
     await rolledOut('deployment/ledger', this.namespace);
     await apply([PIPELINE, ...workloads], this.namespace);
     for (const { metadata } of workloads)
