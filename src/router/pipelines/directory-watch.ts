@@ -4,7 +4,10 @@ import type { Logger } from '../../foundation/telemetry/logger.ts';
 
 /** The events of a directory. */
 export interface DirectoryWatch {
-  /** Looks whether the directory was made anew: a watch of the one that is gone sends nothing of it. */
+  /**
+   * Looks whether the directory was made anew: a watch of the one that is gone sends nothing of it. Rejects when there is
+   * none.
+   */
   renew(): Promise<void>;
   close(): void;
 }
@@ -18,9 +21,10 @@ export function watchDirectory(directory: string, logger: Logger, onEvent: () =>
   return {
     close,
     async renew() {
-      const found = await stat(directory).catch(() => undefined);
-      const identity = found && `${found.dev}:${found.ino}:${found.birthtimeMs}`;
-      if (identity === undefined || identity === watched) return;
+      // one that is not there must not be found by the look that follows: nothing would watch it
+      const { dev, ino, birthtimeMs } = await stat(directory);
+      const identity = `${dev}:${ino}:${birthtimeMs}`;
+      if (identity === watched) return;
       close();
       watched = identity;
       try {
