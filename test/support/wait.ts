@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** How long to wait, and for what. */
 export interface WaitOptions {
-  /** Milliseconds until the wait is given up; 5,000 unless told. */
+  /** Milliseconds until the wait is given up; 20,000 unless told: on a busy machine things take their time. */
   readonly timeoutMs?: number;
   /** Names the condition in the error, or a function that says how things stand when the time is over. */
   readonly what?: string | (() => string);
@@ -16,7 +16,7 @@ type Truthy<T> = Exclude<T, false | 0 | '' | null | undefined>;
  */
 export async function waitFor<T>(
   check: () => T | Promise<T>,
-  { timeoutMs = 5_000, what = 'the condition' }: WaitOptions = {},
+  { timeoutMs = 20_000, what = 'the condition' }: WaitOptions = {},
 ): Promise<Truthy<T>> {
   const end = performance.now() + timeoutMs;
   let cause: unknown;

@@ -72,7 +72,7 @@ describe('the demo', () => {
   it('ends all of its processes when it is stopped', async () => {
     const stopping = new AbortController();
     const { written, code } = start({ records: 300_000, output: 'text' }, stopping.signal);
-    await waitFor(() => written.stdout.includes('Running'), { timeoutMs: 30_000 });
+    await waitFor(() => written.stdout.includes('Running'), { timeoutMs: 90_000 });
     stopping.abort();
     assert.equal(await code, 130);
     assert.deepEqual(await readdir(folder), []);
