@@ -3,7 +3,7 @@ import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall } f
 import { raw, serviceDefinition } from '../../src/foundation/grpc/definitions.ts';
 import { listen } from '../../src/foundation/grpc/server.ts';
 import { readBatch } from '../../src/sidecar/wire/batch.ts';
-import { WireEncoder } from '../../src/sidecar/wire/encoder.ts';
+import { Encoding } from '../../src/sidecar/wire/encoder.ts';
 import type { RecordOutline } from '../../src/sidecar/wire/outline.ts';
 import { WireReader } from '../../src/sidecar/wire/reader.ts';
 import { delimitedBytes, uintBytes } from '../../src/sidecar/wire/size.ts';
@@ -35,23 +35,19 @@ function resultBytes({ id, start, end }: RecordOutline): number {
 /** A `ProcessBatchResponse` that gives every record back as it came. */
 function echo(request: Buffer): Buffer {
   const records = recordsOf(request);
-  const encoder = new WireEncoder(
-    records.reduce((sum, each) => sum + delimitedBytes(2, resultBytes(each)), 0),
-  );
-  for (const record of records) {
-    encoder.open(2, resultBytes(record));
-    if (record.id !== undefined) encoder.range(1, record.id);
-    encoder.uint(2, SUCCESS);
-    encoder.range(3, record);
-  }
-  return encoder.finish();
+  const bytes = records.reduce((sum, each) => sum + delimitedBytes(2, resultBytes(each)), 0);
+  return new Encoding(bytes, (encoder) => {
+    for (const record of records) {
+      encoder.open(2, resultBytes(record));
+      if (record.id !== undefined) encoder.range(1, record.id);
+      encoder.uint(2, SUCCESS);
+      encoder.range(3, record);
+    }
+  }).toBuffer();
 }
 
-function written(): Buffer {
-  const encoder = new WireEncoder(uintBytes(2, SUCCESS));
-  encoder.uint(2, SUCCESS);
-  return encoder.finish();
-}
+const written = (): Buffer =>
+  new Encoding(uintBytes(2, SUCCESS), (encoder) => encoder.uint(2, SUCCESS)).toBuffer();
 
 type Answer = (request: Buffer) => Buffer;
 

@@ -298,12 +298,13 @@ function fieldBounds(bytes: Buffer): Set<number> {
 }
 
 const names = fc.string({ unit: 'binary', maxLength: 8 });
+const inARow = fc.nat({ max: 12 }).map((count) => Array.from({ length: count }, (_, index) => index));
 /** Records of two messages, in any order and number, as a merge or a split would have them. */
 const calls = fc
   .record({
     first: pushBatch,
     second: pushBatch,
-    picks: fc.array(fc.nat(), { maxLength: 12 }),
+    picks: fc.oneof(fc.array(fc.nat(), { maxLength: 12 }), inARow),
     batchId: names,
     name: names,
   })
@@ -332,7 +333,7 @@ describe('the wire writers', () => {
           ...call,
           transformId: call.name,
           config: encodeConfig(entries),
-        });
+        }).toBuffer();
         const decoded = decode<{ transform_id: string; transform_config: object }>(
           'conveyor.transform.ProcessBatchRequest',
           bytes,
@@ -347,7 +348,7 @@ describe('the wire writers', () => {
   it('write a WriteBatchRequest that protobufjs reads, with the records byte for byte', () => {
     fc.assert(
       fc.property(calls, fc.nat({ max: 0xffff_ffff }), (call, timeoutMs) => {
-        const bytes = writeWriteBatchRequest({ ...call, sinkId: call.name, timeoutMs });
+        const bytes = writeWriteBatchRequest({ ...call, sinkId: call.name, timeoutMs }).toBuffer();
         const decoded = decode<{ sink_id: string; options: object }>(
           'conveyor.sink.WriteBatchRequest',
           bytes,
@@ -363,7 +364,7 @@ describe('the wire writers', () => {
     fc.assert(
       fc.property(calls, names, (call, stageId) => {
         const target = { pipelineId: call.name, stageId, sourceSidecarId: 'sidecar' };
-        const bytes = writeReceiveRecordsRequest({ ...call, ...target });
+        const bytes = writeReceiveRecordsRequest({ ...call, ...target }).toBuffer();
         assertReceive(bytes);
         assertCopied(decode<{ batch: RawBatch }>('raw.Receive', bytes).batch, call);
         const { batch, ...read } = readReceiveRecordsRequest(bytes);

@@ -2,6 +2,14 @@ import { type Client, Metadata, status } from '@grpc/grpc-js';
 import { ConveyorError } from '../errors.ts';
 import type { CallSettings } from './call.ts';
 
+/** An encoded message. grpc-js makes the frame that leaves, and uses of a message what is named here: a Buffer is one. */
+export interface Encoded {
+  /** Bytes. */
+  readonly length: number;
+  /** Writes all of it to a place in the frame. */
+  copy(frame: Buffer, at: number): unknown;
+}
+
 /**
  * One unary call of encoded messages, straight on the channel: what every batch takes. It leaves out what
  * `makeUnaryRequest` adds for everybody else: interceptors, an emitter, and an Error made for its stack with each call.
@@ -10,7 +18,7 @@ import type { CallSettings } from './call.ts';
 export function rawUnary(
   client: Client,
   path: string,
-  request: Buffer,
+  request: Encoded,
   { timeoutMs, signal, metadata = new Metadata() }: CallSettings,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -36,7 +44,7 @@ export function rawUnary(
       },
     });
     call.startRead();
-    call.sendMessageWithContext({}, request);
+    call.sendMessageWithContext({}, request as Buffer);
     call.halfClose();
   });
 }

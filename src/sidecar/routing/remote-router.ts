@@ -2,7 +2,7 @@ import { Metadata } from '@grpc/grpc-js';
 import { ConveyorError } from '../../foundation/errors.ts';
 import type { CallSettings } from '../../foundation/grpc/call.ts';
 import { type Prefix, PREFIXES, withPrefix } from '../../foundation/grpc/definitions.ts';
-import { rawUnary } from '../../foundation/grpc/raw-call.ts';
+import { type Encoded, rawUnary } from '../../foundation/grpc/raw-call.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import { readReceiveRecordsResponse } from '../wire/responses.ts';
 import { writeReceiveRecordsRequest } from '../wire/writer.ts';
@@ -68,7 +68,7 @@ export class RemoteRouter {
   }
 
   /** Under the remembered prefix; on UNIMPLEMENTED once under the other, within the same deadline (wire contract). */
-  async #send(endpoint: string, lease: Lease, request: Buffer, call: StageCall): Promise<Buffer> {
+  async #send(endpoint: string, lease: Lease, request: Encoded, call: StageCall): Promise<Buffer> {
     const { clock } = this.#options;
     const prefix = this.#prefixes.get(endpoint) ?? PREFIXES[0];
     const startedAt = clock.now();

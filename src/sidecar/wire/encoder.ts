@@ -7,15 +7,50 @@ const LENGTH_DELIMITED = 2;
 const LOOP_COPY_BYTES = 48;
 
 /**
- * Fills one buffer of exactly the size computed with the functions of `size.ts`, field after field. Like them it leaves
- * out what has its proto3 default.
+ * A message of known length that is yet to be written: what is sent is written straight into the frame that leaves, and
+ * lies nowhere else before. Written twice, it comes out the same.
  */
+export class Encoding {
+  /** Bytes that it takes, computed with the functions of `size.ts`. */
+  readonly length: number;
+  readonly #fill: (encoder: WireEncoder) => void;
+
+  constructor(length: number, fill: (encoder: WireEncoder) => void) {
+    this.length = length;
+    this.#fill = fill;
+  }
+
+  /** Writes it to a place in a buffer, as Buffer.copy does. INTERNAL if it does not come to its length. */
+  copy(target: Buffer, at: number): void {
+    const encoder = new WireEncoder(target, at);
+    this.#fill(encoder);
+    const written = encoder.position - at;
+    // what was allocated unsafely must not leave half filled
+    if (written !== this.length)
+      throw new ConveyorError('INTERNAL', `encoded ${written} of ${this.length} bytes`);
+  }
+
+  /** It in a buffer of its own. */
+  toBuffer(): Buffer {
+    const buffer = Buffer.allocUnsafe(this.length);
+    this.copy(buffer, 0);
+    return buffer;
+  }
+}
+
+/** Writes field after field from a place in a buffer on. It leaves out what has its proto3 default. */
 export class WireEncoder {
   readonly #bytes: Buffer;
-  #position = 0;
+  #position: number;
 
-  constructor(size: number) {
-    this.#bytes = Buffer.allocUnsafe(size);
+  constructor(bytes: Buffer, position: number) {
+    this.#bytes = bytes;
+    this.#position = position;
+  }
+
+  /** Where the next byte goes. */
+  get position(): number {
+    return this.#position;
   }
 
   /** A message field's tag and length; its `contentBytes` bytes are to follow. */
@@ -39,24 +74,13 @@ export class WireEncoder {
   }
 
   /** A message field whose content is copied. */
-  range(field: number, range: ByteRange): void {
-    const { bytes, start, end } = range;
+  range(field: number, { bytes, start, end }: ByteRange): void {
     this.open(field, end - start);
-    this.#copy(bytes, start, end);
+    this.copy(bytes, start, end);
   }
 
-  /** Whole fields that are encoded already. */
-  fields(bytes: Buffer): void {
-    this.#copy(bytes, 0, bytes.length);
-  }
-
-  /** The filled buffer. INTERNAL if the size was not met: what was allocated unsafely must not leave half filled. */
-  finish(): Buffer {
-    if (this.#position === this.#bytes.length) return this.#bytes;
-    throw new ConveyorError('INTERNAL', `encoded ${this.#position} of ${this.#bytes.length} bytes`);
-  }
-
-  #copy(source: Buffer, start: number, end: number): void {
+  /** Bytes that are encoded already. */
+  copy(source: Buffer, start: number, end: number): void {
     const target = this.#bytes;
     let position = this.#position;
     this.#position += end - start;

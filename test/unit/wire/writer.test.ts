@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { WireEncoder } from '../../../src/sidecar/wire/encoder.ts';
+import { Encoding } from '../../../src/sidecar/wire/encoder.ts';
 import {
   encodeConfig,
   writeBackpressure,
@@ -66,7 +66,7 @@ it('another sidecar is told success when every record succeeded', () => {
 it('a time that no uint32 holds is cut to what one holds', () => {
   const call = { sinkId: 's', batchId: 'b', records: [], watermark: undefined };
   const timeouts = [-1, 0.5, 99.9, 2 ** 33, Infinity].map((timeoutMs) => {
-    const bytes = writeWriteBatchRequest({ ...call, timeoutMs });
+    const bytes = writeWriteBatchRequest({ ...call, timeoutMs }).toBuffer();
     return decode<{ options: { timeout_ms: number } }>('conveyor.sink.WriteBatchRequest', bytes).options
       .timeout_ms;
   });
@@ -76,7 +76,6 @@ it('a time that no uint32 holds is cut to what one holds', () => {
 it('no config is no bytes', () => assert.equal(encodeConfig({}).length, 0));
 
 it('a buffer that was not filled never leaves', () => {
-  const encoder = new WireEncoder(3);
-  encoder.uint(1, 1);
-  assert.throws(() => encoder.finish(), { code: 'INTERNAL' });
+  const short = new Encoding(3, (encoder) => encoder.uint(1, 1));
+  assert.throws(() => short.toBuffer(), { code: 'INTERNAL' });
 });
