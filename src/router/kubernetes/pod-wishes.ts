@@ -1,3 +1,5 @@
+import type { Pod } from 'kubernetes-types/core/v1.d.ts';
+import { KEYS } from '../../foundation/kubernetes/annotations.ts';
 import type { Member } from '../membership/member.ts';
 
 /** What a pod shall show of its sidecar. */
@@ -47,15 +49,38 @@ export function podWishes(
   );
   for (const [key, wish] of before) {
     if (wishes.has(key)) continue;
-    const gone = {
-      status: 'False',
-      reason: 'Gone',
-      message: 'the sidecar has left, or is not heard',
-      cost: 0,
-    } as const;
-    wishes.set(key, { ...wish, ...gone });
+    wishes.set(key, { ...wish, ...GONE });
   }
   return wishes;
+}
+
+const GONE = {
+  status: 'False',
+  reason: 'Gone',
+  message: 'the sidecar has left, or is not heard',
+  cost: 0,
+} as const;
+
+/**
+ * What a leader of earlier has written on pods whose sidecars have not come to this one: it is taken back. Nothing, where
+ * more are missing than are there: that is the network or the router, not the sidecars.
+ * @param wishes of those that are there.
+ */
+export function leftoverWishes(
+  pods: readonly Pod[],
+  wishes: ReadonlyMap<string, PodWish>,
+): { readonly leftover: ReadonlyMap<string, PodWish>; readonly massLapse: boolean } {
+  const leftover = new Map(
+    pods.flatMap(({ metadata: { namespace = '', name = '' } = {}, status = {} }) => {
+      const isOpen = status.conditions?.some((one) => one.type === KEYS.routing && one.status === 'True');
+      const key = `${namespace}/${name}`;
+      const host = status.podIP ?? '';
+      if (isOpen !== true || host === '' || wishes.has(key)) return [];
+      return [[key, { namespace, name, host, ...GONE }] as const];
+    }),
+  );
+  const massLapse = leftover.size > [...wishes.values()].filter((wish) => !isGone(wish)).length;
+  return { leftover: massLapse ? new Map() : leftover, massLapse };
 }
 
 function wishOf({ member, leaseLeftMs }: Known): PodWish {

@@ -1,13 +1,15 @@
 import type { ConveyorError } from '../../foundation/errors.ts';
+import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import type { KubeApi } from '../../foundation/kubernetes/api.ts';
 import { createController } from '../../foundation/kubernetes/controller.ts';
+import { PODS } from '../../foundation/kubernetes/resources.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import { type Component, group } from '../../foundation/lifecycle/component.ts';
 import { type Loop, startLoop } from '../../foundation/lifecycle/loop.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
 import type { PlaneView } from '../terms.ts';
 import { readPod, type RoutingConditions, whereaboutsOf, writePod } from './pod-patches.ts';
-import { isGone, type PodWish, podWishes } from './pod-wishes.ts';
+import { isGone, leftoverWishes, type PodWish, podWishes } from './pod-wishes.ts';
 
 /** What is written on pods, and from what. */
 export interface PodWriterOptions {
@@ -28,10 +30,15 @@ const COST_PERIOD_MS = 60_000;
 const EARLY_MS = 1_000;
 const ELSEWHERE_MS = 30_000;
 const CONCURRENCY = 4;
+/** The key of the work queue that is no pod: what a leader of earlier has left. */
+const LEFTOVERS = '';
+/** Where more sidecars are missing than are there, it is looked again so often. */
+const AGAIN_MS = 60_000;
 
 /**
  * Writes on pods what heartbeats say, while this replica leads. Of what it has written last it knows by itself, so that
- * a look at everybody costs no request; a new leader looks at each pod once.
+ * a look at everybody costs no request; a new leader looks at each pod once, and when it knows who is there, takes back
+ * what its predecessor left on the others.
  */
 export function createPodWriter(options: PodWriterOptions): Component {
   const { api, view, leading, conditions, deletionCost, clock, logger } = options;
@@ -40,6 +47,8 @@ export function createPodWriter(options: PodWriterOptions): Component {
   // what the queue has already: asking again would end the backoff of what fails
   const queued = new Map<string, string>();
   let loop: Loop | undefined;
+  // in this term
+  let swept = false;
 
   const isNews = (key: string, wish: PodWish): boolean => {
     const last = told.get(key);
@@ -67,12 +76,22 @@ export function createPodWriter(options: PodWriterOptions): Component {
     queued.delete(key);
     return {};
   };
+  /** Every pod is listed, once a term: conditions can be selected by nothing less. */
+  const takeBack = async (signal: AbortSignal): Promise<{ requeueAfterMs?: number }> => {
+    const { items } = await api.list<Pod>(PODS, { fieldSelector: 'status.phase=Running' }, signal);
+    if (!leading()) return {};
+    const { leftover, massLapse } = leftoverWishes(items, wishes);
+    if (massLapse) return { requeueAfterMs: AGAIN_MS };
+    wishes = new Map([...leftover, ...wishes]);
+    return {};
+  };
   const controller = createController({
     name: 'pod-writer',
     clock,
     logger,
     concurrency: CONCURRENCY,
     async reconcile(key, signal) {
+      if (key === LEFTOVERS) return swept ? takeBack(signal) : undefined;
       const wish = wishes.get(key);
       if (wish !== undefined && leading() && isNews(key, wish)) return tell(key, wish, signal);
       queued.delete(key);
@@ -82,6 +101,11 @@ export function createPodWriter(options: PodWriterOptions): Component {
   const look = (): number => {
     const open = [...wishes].filter(([key, wish]) => !isGone(wish) || isNews(key, wish));
     wishes = leading() ? podWishes(view.members(), new Map(open)) : new Map();
+    if (!leading()) swept = false;
+    else if (conditions !== 'off' && !view.settling && !swept) {
+      swept = true;
+      controller.enqueue(LEFTOVERS);
+    }
     for (const known of [told, queued])
       for (const key of known.keys()) if (!wishes.has(key)) known.delete(key);
     for (const [key, wish] of wishes) {

@@ -195,6 +195,15 @@ describe('routers in a cluster', () => {
     pod('a', '');
     pod('b', '10.0.0.2');
     pod('c', '10.0.0.3', {});
+    // by a leader of earlier, for a sidecar that has not come to this one
+    on.kube.put(PODS, {
+      metadata: { namespace: 'shop', name: 'left', uid: 'uid of left' },
+      spec: gate,
+      status: {
+        ...{ phase: 'Running', podIP: '10.0.0.4' },
+        conditions: [{ type: KEYS.routing, status: 'True', reason: 'Registered' }],
+      },
+    });
     const at = await leader(on, { POD_DELETION_COST: 'true' });
     const stranger = as(at, on, { plain: true });
     const { registrationId } = await stranger.register('shop/a', { instance: 'a' });
@@ -216,6 +225,7 @@ describe('routers in a cluster', () => {
     await waitFor(() => cost('c') === '7', SLOW);
     await stranger.heartbeat('shop/a', registrationId, { draining: true });
     await waitFor(() => state('a') === 'False Draining', SLOW);
+    await waitFor(() => state('left') === 'False Gone', SLOW);
     assert.deepEqual([state('b'), cost('b')], [undefined, undefined], 'another pod is at that endpoint');
     assert.equal(state('c'), undefined, 'it has no such gate');
     const reads = (): number => on.kube.requests.filter(({ path }) => path.endsWith('/shop/pods/a')).length;

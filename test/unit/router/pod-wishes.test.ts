@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import type { Member } from '../../../src/router/membership/member.ts';
-import { podWishes } from '../../../src/router/kubernetes/pod-wishes.ts';
+import { leftoverWishes, podWishes } from '../../../src/router/kubernetes/pod-wishes.ts';
 
 const member = (rest: Partial<Member> = {}): Member => ({
   ...{
@@ -53,5 +54,19 @@ describe('what a pod shall show', () => {
     assert.equal(wishes.get('shop/a')?.host, '10.0.0.1');
     const gone = podWishes([], wishes).get('shop/a');
     assert.deepEqual([gone?.status, gone?.reason, gone?.host], ['False', 'Gone', '10.0.0.1']);
+  });
+
+  it('is taken back of what a leader of earlier left, unless more are missing than are there', () => {
+    const pod = (name: string, status: 'True' | 'False' = 'True', type = 'conveyor.etl/routing'): Pod => ({
+      metadata: { namespace: 'shop', name },
+      status: { podIP: '10.0.0.9', conditions: [{ type, status }] },
+    });
+    const there = podWishes([{ member: member(), leaseLeftMs: 1 }], new Map());
+    const pods = [pod('a'), pod('b'), pod('c', 'False'), pod('d', 'True', 'Ready')];
+    const { leftover } = leftoverWishes(pods, there);
+    assert.deepEqual([...leftover.keys()], ['shop/b']);
+    assert.deepEqual([leftover.get('shop/b')?.status, leftover.get('shop/b')?.host], ['False', '10.0.0.9']);
+    const many = leftoverWishes([...pods, pod('e')], there);
+    assert.deepEqual([many.massLapse, many.leftover.size], [true, 0]);
   });
 });
