@@ -12,6 +12,8 @@ interface Spec {
   /** Partition and payload size of each record. */
   readonly records: readonly { partition: number; bytes: number; sequence: number }[];
   readonly watermark: boolean;
+  /** A transform gave the records ids of its own. */
+  readonly renamed: boolean;
 }
 
 const ENVELOPE = 1_024;
@@ -26,6 +28,7 @@ const spec = fc.record({
     { minLength: 1, maxLength: 6 },
   ),
   watermark: fc.boolean(),
+  renamed: fc.boolean(),
 });
 const limits = fc
   .record({ maxRecords: fc.integer({ min: 1, max: 8 }), stated: fc.boolean(), roomy: fc.boolean() })
@@ -39,11 +42,12 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.nat(20).map((at) => ({ kind: 'remove', at }) as const) },
 );
 
-function parcelOf({ records, watermark }: Spec, ordered: boolean): Parcel {
+function parcelOf({ records, watermark, renamed }: Spec, ordered: boolean): Parcel {
   const lanes = ordered ? [...new Set(records.map(({ partition }) => `${partition}:src`))] : [];
   const parcel: unknown = {
     run: { lanes },
-    records: outlines(records),
+    records: outlines(renamed ? records.map((record) => ({ ...record, partition: 9 })) : records),
+    inLanes: ordered && !renamed,
     watermark: watermark ? { bytes: Buffer.alloc(0), start: 0, end: 0 } : undefined,
     taken: 0,
     settled: 0,

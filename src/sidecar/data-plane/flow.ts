@@ -1,7 +1,7 @@
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import type { StageCall } from '../routing/call.ts';
 import type { Graph, Stage } from '../routing/graph.ts';
-import type { BatchOutline, RecordOutline } from '../wire/outline.ts';
+import { type BatchOutline, type RecordOutline, sameLane } from '../wire/outline.ts';
 import type { Outcome } from '../wire/outcome.ts';
 import type { AckException, BatchAcks } from '../wire/writer.ts';
 import { Acknowledgement } from './acknowledgement.ts';
@@ -145,7 +145,16 @@ export class Flow {
     }
     const nameless = roots.length < records.length;
     const kept = nameless ? records.filter(({ id }) => id !== undefined) : records;
-    const parcel = { run, records: kept, roots, leftMs, watermark: batch.watermark, held: undefined };
+    const inLanes = run.lanes.length > 0;
+    const parcel = {
+      run,
+      records: kept,
+      roots,
+      inLanes,
+      leftMs,
+      watermark: batch.watermark,
+      held: undefined,
+    };
     // a batch that lost a record at the door is not the sender's any more
     if (kept.length > 0) this.#send(next, { ...parcel, batchId: nameless ? '' : batch.batchId });
     if (nameless) this.#refuseNameless(run, records, next.length);
@@ -211,6 +220,7 @@ export class Flow {
     const tally = emptyTally();
     const outputs: RecordOutline[] = [];
     const roots: number[] = [];
+    let inLanes = run.lanes.length > 0;
     for (let index = 0; index < outcomes.length; index++) {
       const outcome = outcomes[index] ?? DEADLINE;
       if (outcome.kind !== 'outputs') {
@@ -227,19 +237,21 @@ export class Flow {
       }
       const root = parcel.roots[part.from + index] ?? 0;
       if (copies > 1) run.acknowledgement.branch(root, copies);
+      const rootId = run.acknowledgement.records[root]?.id;
       for (const record of records) {
         outputs.push(record);
         roots.push(root);
+        inLanes &&= rootId !== undefined && (record.id === undefined || sameLane(record.id, rootId));
       }
     }
     this.#context.ledger.add(tally);
-    if (outputs.length > 0) this.#sendOutputs({ part, next, outputs, roots, outputBytes });
+    if (outputs.length > 0) this.#sendOutputs({ part, next, outputs, roots, inLanes, outputBytes });
     parcel.settled += outcomes.length;
     if (parcel.settled === parcel.records.length) parcel.held?.release();
     settleEnded(part, outcomes, next.length > 0);
   }
 
-  #sendOutputs({ part, next, outputs, roots, outputBytes }: Outputs): void {
+  #sendOutputs({ part, next, outputs, roots, inLanes, outputBytes }: Outputs): void {
     const { parcel } = part;
     const { run } = parcel;
     const held = this.#context.budget.hold(
@@ -251,6 +263,7 @@ export class Flow {
       run,
       records: outputs,
       roots,
+      inLanes,
       batchId: part.from === 0 && isLast(part) ? parcel.batchId : '',
       watermark: isLast(part) ? parcel.watermark : undefined,
       held,
@@ -266,6 +279,7 @@ interface Outputs {
   readonly next: readonly string[];
   readonly outputs: readonly RecordOutline[];
   readonly roots: readonly number[];
+  readonly inLanes: boolean;
   readonly outputBytes: number;
 }
 

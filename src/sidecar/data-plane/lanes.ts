@@ -19,8 +19,11 @@ interface Lane {
 interface Room {
   records: number;
   bytes: number;
-  /** Hashes of the ids in it: two ids that meet by chance only cost a merge. */
+  /** Whether each id in it stands in one of its lanes. */
+  inLanes: boolean;
+  /** Hashes of the ids of its first `noted` parts: two ids that meet by chance only cost a merge. */
   readonly ids: Set<number>;
+  noted: number;
 }
 
 /** A call that holds so much has nothing to win from more; larger ones only cost memory. */
@@ -77,7 +80,9 @@ export class LaneQueue {
     const room: Room = {
       records: limits.maxRecords,
       bytes: limits.maxBytes - this.#envelopeBytes,
+      inLanes: true,
       ids: new Set(),
+      noted: 0,
     };
     const followers = new Fifo<Parcel>();
     this.#takeFrom(first, { call, room, limits, followers, now });
@@ -152,24 +157,22 @@ export class LaneQueue {
   }
 
   /** Whether a waiting parcel may join a call: whole, with no id that is in it already, and no watermark passed. */
-  #fits({ records, taken }: Parcel, { parts }: LaneCall, room: Room): boolean {
-    const last = parts.at(-1);
+  #fits(parcel: Parcel, call: LaneCall, room: Room): boolean {
+    const { records, taken } = parcel;
+    const last = call.parts.at(-1);
     if (last === undefined || last.to < last.parcel.records.length || last.parcel.watermark !== undefined)
       return false;
     if (taken > 0 || records.length > room.records) return false;
     let bytes = 0;
     for (const record of records) bytes += recordBytes(record);
-    if (bytes > room.bytes) return false;
-    // most calls are never merged: what the first part holds is looked at when a second one comes
-    if (parts.length === 1) noteIds(last, room.ids);
-    return records.every(({ id }) => id === undefined || !room.ids.has(idHash(id)));
+    return bytes <= room.bytes && !sharesId(parcel, call, room);
   }
 
   #takeFrom(parcel: Parcel, { call, room, limits, followers, now }: Taking): void {
     const from = parcel.taken;
     const part = { parcel, from, to: from + countFitting(parcel, room, limits) };
-    if (call.parts.length > 0) noteIds(part, room.ids);
     call.parts.push(part);
+    room.inLanes &&= parcel.inLanes;
     parcel.taken = part.to;
     this.#records -= part.to - from;
     for (const key of parcel.run.lanes) {
@@ -200,6 +203,14 @@ interface Taking {
   readonly limits: CallLimits;
   readonly followers: Fifo<Parcel>;
   readonly now: number;
+}
+
+/** Whether an id of the parcel is, or may be, in the call already. Where all ids stand in their lanes, lanes tell. */
+function sharesId({ records, run, inLanes }: Parcel, { parts, lanes }: LaneCall, room: Room): boolean {
+  if (inLanes && room.inLanes && !run.lanes.some((lane) => lanes.has(lane))) return false;
+  for (const part of parts.slice(room.noted)) noteIds(part, room.ids);
+  room.noted = parts.length;
+  return records.some(({ id }) => id !== undefined && room.ids.has(idHash(id)));
 }
 
 function noteIds({ parcel, from, to }: Part, ids: Set<number>): void {

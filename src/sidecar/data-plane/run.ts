@@ -30,6 +30,8 @@ export interface Parcel {
   readonly records: readonly RecordOutline[];
   /** For each record the index of the record of the batch that it derives from. */
   readonly roots: readonly number[];
+  /** Whether each record's id stands in one of the run's lanes: then no batch of other lanes has it. */
+  readonly inLanes: boolean;
   /** The sender's own, while the batch is whole; else empty. */
   readonly batchId: string;
   readonly watermark: ByteRange | undefined;

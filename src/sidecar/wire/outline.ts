@@ -39,12 +39,12 @@ const RECORDS = 2;
 
 /** Whether both name one record: same source_id, partition and sequence_number (semantics.md, "Acknowledgement"). */
 export function sameId(a: RecordIdOutline, b: RecordIdOutline): boolean {
-  if (a === b) return true;
   return a.sequenceLow === b.sequenceLow && a.sequenceHigh === b.sequenceHigh && sameLane(a, b);
 }
 
 /** Whether both stand in one lane: same source_id and partition (semantics.md, "Order"). */
 export function sameLane(a: RecordIdOutline, b: RecordIdOutline): boolean {
+  if (a === b) return true;
   const length = a.sourceEnd - a.sourceStart;
   if (a.partition !== b.partition || length !== b.sourceEnd - b.sourceStart) return false;
   const inA = a.bytes;
