@@ -1,4 +1,4 @@
-import type { Container, EnvVar, HTTPGetAction, Probe, Volume } from 'kubernetes-types/core/v1.d.ts';
+import type { Container, EnvVar, HTTPGetAction, Probe } from 'kubernetes-types/core/v1.d.ts';
 import { formatMs } from '../../foundation/config/value-type.ts';
 import { NAMES } from '../../foundation/kubernetes/annotations.ts';
 import { MOUNT_PATHS, VOLUMES } from './names.ts';
@@ -18,6 +18,12 @@ export interface SidecarPlan {
 /** Path of the sidecar's own hook, or of the one that holds a container. */
 export function hookPath(hookKey: string, container?: string): string {
   return container === undefined ? `/prestop/${hookKey}` : `/prestop/${container}/${hookKey}`;
+}
+
+/** The hook's value in the path that holds this container; undefined: it has a hook of its own, or none. */
+export function heldBy({ name, lifecycle }: Container): string | undefined {
+  const [, prestop, container, key] = lifecycle?.preStop?.httpGet?.path?.split('/') ?? [];
+  return prestop === 'prestop' && container === name ? key : undefined;
 }
 
 /** A GET of the admin server. By number: the kubelet looks a name up in the hook's own container only. */
@@ -122,40 +128,4 @@ function probes({ adminPort, readiness }: SidecarOptions): Partial<Container> {
     ...(readiness === 'container' ? { readinessProbe: probe('/readyz', 2, 3) } : {}),
     livenessProbe: probe('/livez', 10, 6),
   };
-}
-
-const TOKEN_SECONDS = 3_600;
-const READABLE = 0o644;
-
-/**
- * The sidecar's volumes. With a mount of its own at the standard path the service-account plugin mounts no other
- * token, also where the pod wants none; the bundle is optional, as its ConfigMap may come after the pod.
- */
-export function sidecarVolumes(routerAudience: string, caConfigMap: string): Volume[] {
-  const token = { path: 'token', expirationSeconds: TOKEN_SECONDS };
-  const namespace = { path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } };
-  return [
-    {
-      name: VOLUMES.api,
-      projected: {
-        defaultMode: READABLE,
-        sources: [
-          { serviceAccountToken: token },
-          { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
-          { downwardAPI: { items: [namespace] } },
-        ],
-      },
-    },
-    {
-      name: VOLUMES.routerToken,
-      projected: {
-        defaultMode: READABLE,
-        sources: [{ serviceAccountToken: { ...token, audience: routerAudience } }],
-      },
-    },
-    {
-      name: VOLUMES.ca,
-      configMap: { name: caConfigMap, defaultMode: READABLE, optional: true },
-    },
-  ];
 }

@@ -1,6 +1,7 @@
 import type { Container, Pod } from 'kubernetes-types/core/v1.d.ts';
 import { KEYS, NAMES } from '../../foundation/kubernetes/annotations.ts';
 import { OWN_VOLUMES } from './names.ts';
+import { strangeVolumes } from './volumes.ts';
 
 /** Why a pod gets no sidecar. Metrics, Events and `audit` carry these words. */
 export type SkipReason =
@@ -92,6 +93,5 @@ function reasonAgainst(pod: Pod, where: Where): SkipReason | undefined {
   if (spec?.os?.name === 'windows' || spec?.nodeSelector?.['kubernetes.io/os'] === 'windows')
     return 'windows';
   if (sidecarIn(pod) !== undefined) return 'container_exists';
-  const taken = (spec?.volumes ?? []).some(({ name }) => OWN_VOLUMES.includes(name));
-  return taken ? 'volume_exists' : undefined;
+  return strangeVolumes(spec?.volumes).length > 0 ? 'volume_exists' : undefined;
 }

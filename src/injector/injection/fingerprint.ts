@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import { KEYS, NAMES } from '../../foundation/kubernetes/annotations.ts';
+import { canonical } from './canonical.ts';
 import { sidecarIn } from './decide.ts';
 import { MOUNT_PATHS, OWN_VOLUMES } from './names.ts';
 
@@ -35,15 +36,6 @@ export function fingerprint(pod: Pod): string | undefined {
     volumes: pod.spec?.volumes?.filter(({ name }) => OWN_VOLUMES.includes(name)),
   };
   return createHash('sha256').update(canonical(parts)).digest('hex').slice(0, 16);
-}
-
-/** JSON with its keys sorted: the API server keeps no order of ours. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
 }
 
 /** What the pod's annotation says; undefined when there is none, or none that can be read. */

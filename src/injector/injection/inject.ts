@@ -1,9 +1,10 @@
 import type { Container, Pod, PodSpec } from 'kubernetes-types/core/v1.d.ts';
-import { KEYS, NAMES } from '../../foundation/kubernetes/annotations.ts';
-import { adminGet, hookPath, type SidecarPlan, sidecarContainer, sidecarVolumes } from './container.ts';
+import { KEYS } from '../../foundation/kubernetes/annotations.ts';
+import { adminGet, hookPath, type SidecarPlan, sidecarContainer } from './container.ts';
 import { fingerprint, type Injected } from './fingerprint.ts';
 import { ENDPOINT_ENV } from './names.ts';
 import { scrapeAnnotations } from './scrape.ts';
+import { missingVolumes } from './volumes.ts';
 
 const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container';
 
@@ -38,7 +39,7 @@ function injectSpec(spec: PodSpec, plan: InjectionPlan): PodSpec {
     ...spec,
     containers: plan.native ? containers : [...containers, sidecar],
     ...(plan.native ? { initContainers: [...(spec.initContainers ?? []), sidecar] } : {}),
-    volumes: [...(spec.volumes ?? []), ...sidecarVolumes(NAMES.routerAudience, NAMES.caConfigMap)],
+    volumes: [...(spec.volumes ?? []), ...missingVolumes(spec.volumes)],
     ...(plan.options.readiness === 'gate' ? { readinessGates: gated(spec) } : {}),
   };
 }

@@ -41,7 +41,8 @@ export function transform(pod: Pod, where: Where, context: InjectionContext): Tr
     options,
     native: options.mode !== 'container' && native === true,
     graceMs: graceOf(pod, options),
-    hookKey: newHookKey(),
+    // what a webhook has left of an earlier injection calls the new sidecar
+    hookKey: hookKeyOf(pod) ?? newHookKey(),
   });
   return {
     decision,

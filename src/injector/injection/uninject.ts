@@ -1,13 +1,18 @@
 import type { Container, EnvVar, Pod, PodReadinessGate, PodSpec } from 'kubernetes-types/core/v1.d.ts';
 import { KEYS, NAMES } from '../../foundation/kubernetes/annotations.ts';
-import { hookPath } from './container.ts';
+import { heldBy } from './container.ts';
 import { isInjected, portIn, sidecarIn } from './decide.ts';
 import { ENDPOINT_ENV, OWN_VOLUMES } from './names.ts';
 import { isOwnScrape, SCRAPE_KEYS } from './scrape.ts';
 
-/** The value that guards the hooks of an injected pod. */
+/**
+ * The value that guards the hooks of an injected pod; of one that has lost its sidecar, the value that the hooks of its
+ * containers call it with.
+ */
 export function hookKeyOf(pod: Pod): string | undefined {
-  const key = sidecarIn(pod)?.env?.find(({ name }) => name === 'HOOK_KEY')?.value;
+  const own = sidecarIn(pod)?.env?.find(({ name }) => name === 'HOOK_KEY')?.value;
+  const [left] = (pod.spec?.containers ?? []).flatMap((container) => heldBy(container) ?? []);
+  const key = own ?? left;
   return key !== undefined && /^[0-9a-f]{32}$/.test(key) ? key : undefined;
 }
 
@@ -62,7 +67,7 @@ function withoutEndpoint({ env, ...container }: Container, grpcPort: number | un
 
 function withoutHook(container: Container, hookKey: string | undefined): Container {
   const { lifecycle = {}, ...others } = container;
-  const { preStop, ...hooks } = lifecycle;
-  if (hookKey === undefined || preStop?.httpGet?.path !== hookPath(hookKey, container.name)) return container;
+  const { preStop: _ours, ...hooks } = lifecycle;
+  if (hookKey === undefined || heldBy(container) !== hookKey) return container;
   return Object.keys(hooks).length > 0 ? { ...others, lifecycle: hooks } : others;
 }

@@ -1,6 +1,7 @@
 import type { Container, Pod } from 'kubernetes-types/core/v1.d.ts';
 import { KEYS, NAMES } from '../../foundation/kubernetes/annotations.ts';
 import { formatMs } from '../../foundation/config/value-type.ts';
+import { heldBy } from './container.ts';
 import { allContainers } from './decide.ts';
 import type { SidecarOptions } from './options.ts';
 
@@ -57,7 +58,8 @@ function graceWarnings(pod: Pod, options: SidecarOptions): string[] {
 function ownHooks({ spec }: Pod, { holdApplication }: SidecarOptions): string[] {
   if (holdApplication === 'disabled') return [];
   const own = (spec?.containers ?? []).filter(
-    ({ name, lifecycle }: Container) => name !== NAMES.container && lifecycle?.preStop !== undefined,
+    (one: Container) =>
+      one.name !== NAMES.container && one.lifecycle?.preStop !== undefined && heldBy(one) === undefined,
   );
   return own.map(({ name }) => `container ${name} has a preStop hook of its own: the drain does not hold it`);
 }
