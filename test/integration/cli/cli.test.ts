@@ -186,7 +186,7 @@ describe('a program', () => {
   const started = async (args: readonly string[], env = {}): Promise<CliRun> => {
     const run = startCli(args, { env });
     await waitFor(() => run.output().stderr.includes('"started"'), {
-      timeoutMs: 15_000,
+      timeoutMs: 60_000,
       what: () => `the start of ${args.join(' ')}: ${run.output().stderr}`,
     });
     return run;
