@@ -66,7 +66,7 @@ describe('the plan of the end', () => {
     );
   });
 
-  it('takes for a deletion the less of what both clocks say, from the first sign on', () => {
+  it('takes for a deletion the less of what both clocks say, from the first sign on, if neither says that it is over', () => {
     const clocks = fc.record({
       nowMs: ms,
       skewMs: fc.integer({ min: -60_000, max: 60_000 }),
@@ -83,7 +83,9 @@ describe('the plan of the end', () => {
           { hookMs: at.firstMs, deletionMs: nowMs, deletion: seen },
           { native: false, graceMs: 1 },
         );
-        assert.equal(untilMs, Math.max(at.firstMs, at.firstMs + graceMs + Math.min(0, skewMs)));
+        const byGraceMs = at.firstMs + graceMs;
+        const byWallMs = byGraceMs + skewMs;
+        assert.equal(untilMs, byWallMs > nowMs ? Math.min(byWallMs, byGraceMs) : byGraceMs);
         assert.equal(seeDeletion(deletion, seen, { ...at, nowMs: nowMs + 1 }), seen);
       }),
     );
@@ -104,6 +106,12 @@ describe('the end', () => {
     assert.equal(planOf({ hookMs: 1_000, signalMs: 30_900 }, by(true)).untilMs, 32_900);
     assert.equal(planOf({ hookMs: 1_000, signalMs: 5_000 }, by(true)).untilMs, 31_000);
     assert.equal(planOf({ signalMs: 5_000 }, by(true)).untilMs, 7_000);
+  });
+
+  it('takes its time where the clock of the node is ahead by more than that', () => {
+    const at = { nowMs: 1_000, wallMs: 100_000, firstMs: 1_000 };
+    const seen = seeDeletion({ atWallMs: 40_000, graceMs: 30_000 }, undefined, at);
+    assert.equal(planOf({ deletionMs: 1_000, deletion: seen }, by()).untilMs, 31_000);
   });
 
   it('comes nearer when someone deletes again with less grace', () => {

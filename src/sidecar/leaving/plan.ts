@@ -8,7 +8,7 @@ export interface Deletion {
 
 /** What a deletion means for the monotonic clock. */
 export interface DeletionSight extends Deletion {
-  /** When the pod is to be gone, by the wall clock at the time of the sight. */
+  /** When the pod is to be gone, by the wall clock at the time of the sight where that can be right. */
   readonly byWallMs: number;
   /** The same by the monotonic clock alone: the grace from when it was seen. */
   readonly byGraceMs: number;
@@ -46,7 +46,8 @@ const LAST_SHARE = 1 / 5;
 const APPLICATION_MS = 5_000;
 
 /**
- * Sees a deletion, or a later one that shortens the first.
+ * Sees a deletion, or a later one that shortens the first. In a pod that runs on, a wall clock by which its time is over
+ * is wrong by more than the grace: it counts for nothing, rather than have all work given up at once.
  * @param at both clocks now, and the first sign of the end, which may be older than the news of the deletion.
  */
 export function seeDeletion(
@@ -56,11 +57,9 @@ export function seeDeletion(
 ): DeletionSight {
   if (before?.atWallMs === deletion.atWallMs && before.graceMs === deletion.graceMs) return before;
   const fromMs = before === undefined ? at.firstMs : at.nowMs;
-  return {
-    ...deletion,
-    byWallMs: at.nowMs + deletion.atWallMs - at.wallMs,
-    byGraceMs: fromMs + deletion.graceMs,
-  };
+  const byWallMs = at.nowMs + deletion.atWallMs - at.wallMs;
+  const byGraceMs = fromMs + deletion.graceMs;
+  return { ...deletion, byWallMs: byWallMs > at.nowMs ? byWallMs : byGraceMs, byGraceMs };
 }
 
 /**
