@@ -8,6 +8,7 @@ import { Planner } from './assignment/planner.ts';
 import { hash32 } from './assignment/rendezvous.ts';
 import type { Heartbeat, Member, Registration } from './membership/member.ts';
 import { Membership } from './membership/membership.ts';
+import { createRefusals, type Refusals } from './membership/refusals.ts';
 import { createRunningTime, type RunningTime } from './membership/running-time.ts';
 
 /** A lease is so many heartbeat intervals (semantics, Heartbeats). */
@@ -54,6 +55,7 @@ interface Session {
 export class ControlPlane implements Coordination {
   readonly #options: ControlPlaneOptions;
   readonly #membership: Membership;
+  readonly #refusals: Refusals;
   readonly #planner = new Planner();
   readonly #sessions = new Map<string, Session>();
   readonly #time: RunningTime;
@@ -67,6 +69,7 @@ export class ControlPlane implements Coordination {
     const { heartbeatIntervalMs, maxSidecars, newId, clock } = options;
     this.#leaseMs = LEASE_INTERVALS * heartbeatIntervalMs;
     this.#membership = new Membership({ leaseMs: this.#leaseMs, maxSidecars, newId });
+    this.#refusals = createRefusals(options);
     this.#time = createRunningTime(clock, 2 * this.tickMs);
   }
 
@@ -126,7 +129,7 @@ export class ControlPlane implements Coordination {
     const { logger, observe } = this.#options;
     if ('code' in outcome) {
       observe('registration refused');
-      logger.warn('registration refused', { sidecar: registration.sidecarId, code: outcome.code });
+      this.#refusals.refused(registration, outcome);
       return { refused: `${outcome.code}: ${outcome.reason}` };
     }
     const { member, replaced } = outcome;
@@ -142,6 +145,7 @@ export class ControlPlane implements Coordination {
     this.#place(member);
     session.told = session.outbox.version;
     observe('registered');
+    this.#refusals.taken(registration);
     logger.info('sidecar registered', { sidecar: member.sidecarId, pod: member.podName, held: session.held });
     const { registrationId } = member;
     return {

@@ -5,6 +5,7 @@ import { unary } from '../../../src/foundation/grpc/call.ts';
 import { PREFIXES, serviceDefinition } from '../../../src/foundation/grpc/definitions.ts';
 import type { Leadership } from '../../../src/router/terms.ts';
 import { failOnLeaks } from '../../support/leaks.ts';
+import { recordLog } from '../../support/log.ts';
 import { waitFor } from '../../support/wait.ts';
 import { peer, service, shortForm, startRouter, targets } from './harness.ts';
 
@@ -91,14 +92,25 @@ describe('who holds an id', () => {
   failOnLeaks();
 
   it('keeps it though it offers nothing yet: two that share one do not take turns', async (test) => {
-    const router = await startRouter(test, CHAIN);
+    const logger = recordLog();
+    const router = await startRouter(test, CHAIN, { logger });
     const a = peer(test, router, 'same');
     await a.register([]);
-    const other = await peer(test, router, 'same').register([], {
-      instance: 'other',
-      sidecarEndpoint: 'other:9091',
-    });
-    assert.match(other.error, /^SIDECAR_ID_IN_USE: .*pod-same at same:9091/);
+    const b = peer(test, router, 'same');
+    const other = { instance: 'other', sidecarEndpoint: 'other:9091' };
+    for (let tries = 0; tries < 3; tries++)
+      assert.match((await b.register([], other)).error, /^SIDECAR_ID_IN_USE: .*pod-same at same:9091/);
     assert.equal((await a.heartbeat()).acknowledged, true);
+
+    await a.deregister();
+    assert.equal((await b.register([], other)).success, true);
+    const told = logger.lines.filter(({ message, level }) => message.includes('refus') && level !== 'debug');
+    assert.deepEqual(
+      told.map(({ level, message, fields }) => [level, message, fields['code'], fields['times']]),
+      [
+        ['warn', 'registration refused', 'SIDECAR_ID_IN_USE', undefined],
+        ['info', 'registration taken after refusals', 'SIDECAR_ID_IN_USE', 3],
+      ],
+    );
   });
 });
