@@ -1,12 +1,13 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
+import { unreadable } from './directory.ts';
 
 /** The events of a directory. */
 export interface DirectoryWatch {
   /**
-   * Looks whether the directory was made anew: a watch of the one that is gone sends nothing of it. Rejects when there is
-   * none.
+   * Looks whether the directory was made anew: a watch of the one that is gone sends nothing of it. Rejects with
+   * FAILED_PRECONDITION when there is none.
    */
   renew(): Promise<void>;
   close(): void;
@@ -22,7 +23,7 @@ export function watchDirectory(directory: string, logger: Logger, onEvent: () =>
     close,
     async renew() {
       // one that is not there must not be found by the look that follows: nothing would watch it
-      const { dev, ino, birthtimeMs } = await stat(directory);
+      const { dev, ino, birthtimeMs } = await stat(directory).catch(unreadable(directory));
       const identity = `${dev}:${ino}:${birthtimeMs}`;
       if (identity === watched) return;
       close();

@@ -21,11 +21,7 @@ const isManifest = (name: string): boolean => /^(?!kustomization\.)[^.].*\.ya?ml
  * @throws ConveyorError FAILED_PRECONDITION when the directory cannot be read, or holds too many.
  */
 export async function listManifests(directory: string): Promise<Map<string, FileState>> {
-  const names = await readdir(directory).catch((error: unknown) => {
-    throw new ConveyorError('FAILED_PRECONDITION', `cannot read the directory ${directory}`, {
-      cause: error,
-    });
-  });
+  const names = await readdir(directory).catch(unreadable(directory));
   const manifests = names.filter(isManifest).sort();
   if (manifests.length > MAX_FILES)
     throw new ConveyorError('FAILED_PRECONDITION', `more than ${MAX_FILES} manifests in ${directory}`);
@@ -36,6 +32,13 @@ export async function listManifests(directory: string): Promise<Map<string, File
     if (state !== undefined) found.set(path, state);
   }
   return found;
+}
+
+/** Says which directory it is that cannot be read. */
+export function unreadable(directory: string): (cause: unknown) => never {
+  return (cause) => {
+    throw new ConveyorError('FAILED_PRECONDITION', `cannot read the directory ${directory}`, { cause });
+  };
 }
 
 async function fileState(path: string): Promise<FileState | undefined> {
