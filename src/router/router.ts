@@ -17,6 +17,7 @@ import { createRouter, type Router } from './create-router.ts';
 import type { Cluster, ClusterHost } from './kubernetes/cluster.ts';
 import { replicaMetrics } from './metrics.ts';
 import { FileStore } from './pipelines/store-files.ts';
+import { formatUnlisted } from './pipelines/unlisted.ts';
 import type { RouterConfig } from './settings.ts';
 
 /** What the `router` command writes to, and what it says of itself. */
@@ -44,7 +45,7 @@ export async function runRouter(config: RouterConfig, io: RunIo, signal: AbortSi
   const admin = createAdminServer({
     port: config.adminPort,
     registry,
-    checks: checksOf(router, signal),
+    checks: checksOf({ router, store: cluster?.store }, signal),
     status: () => ({ ...leadershipStatus(cluster), ...router.status.statusz() }),
   });
   const before = certificate === undefined ? [] : [certificate];
@@ -107,13 +108,18 @@ function routerOf(config: RouterConfig, { logger, version, registry, cluster, ce
 }
 
 /** One that does not lead is ready as well, so that rollouts proceed: the Service selects by the label. */
-function checksOf(router: Router, signal: AbortSignal): ReadinessCheck[] {
+function checksOf(
+  { router, store }: { readonly router: Router; readonly store: Cluster['store'] | undefined },
+  signal: AbortSignal,
+): ReadinessCheck[] {
   return [
     {
       name: 'listening',
       check() {
         if (signal.aborted) return { ok: false, reason: 'stopping' };
-        return router.port > 0 ? { ok: true } : { ok: false, reason: 'not listening yet' };
+        if (router.port > 0) return { ok: true };
+        const why = (store?.unlisted() ?? []).map(formatUnlisted).join('; ');
+        return { ok: false, reason: `not listening yet${why === '' ? '' : `: ${why}`}` };
       },
     },
   ];

@@ -11,6 +11,7 @@ import { assertValid } from './read-resource.ts';
 import { type ObjectChange, type ObservedResource, ResourceSet } from './resource-set.ts';
 import { type PipelineResource, resourceId } from './schema.ts';
 import type { PipelineStore, StoredPipeline } from './store.ts';
+import { formatUnlisted, type Unlisted, unlisted } from './unlisted.ts';
 
 /** How long a change waits for the watch to show it; it is written in any case. */
 const SEEN_MS = 2_000;
@@ -40,6 +41,7 @@ export class CustomResourceStore implements PipelineStore, Component {
   readonly #followers: ReadonlyMap<Kind, Follower<CustomResource>>;
   readonly #following: Component;
   #listed = false;
+  readonly #told = new Map<string, string>();
 
   constructor(options: CustomResourceStoreOptions) {
     this.#options = options;
@@ -77,6 +79,13 @@ export class CustomResourceStore implements PipelineStore, Component {
       return [{ severity: 'error', file: `${plural}.${ofGroup}`, reason }];
     });
     return [...outages, ...[...this.#set.entries.values()].flatMap(({ problems }) => problems)];
+  }
+
+  /** What the start waits for, as far as it has failed. */
+  unlisted(): readonly Unlisted[] {
+    return [...this.#followers].flatMap(([kind, follower]) =>
+      follower.synced ? [] : (unlisted(CUSTOM_RESOURCES[kind], follower.state()) ?? []),
+    );
   }
 
   onChange(listener: () => void): () => void {
@@ -182,6 +191,18 @@ export class CustomResourceStore implements PipelineStore, Component {
         [...follower.items().keys()].map((id) => this.#change(each, id)),
       );
       this.#take(all);
+    } else this.#tellUnlisted();
+  }
+
+  /** Once for each that fails, and again when it fails for another reason. */
+  #tellUnlisted(): void {
+    for (const each of this.unlisted()) {
+      const line = formatUnlisted(each);
+      if (this.#told.get(each.resource) === line) continue;
+      this.#told.set(each.resource, line);
+      this.#options.logger.warn('the router does not listen before its custom resources are listed', {
+        ...each,
+      });
     }
   }
 

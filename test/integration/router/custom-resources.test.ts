@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { findFreePorts } from '../../../src/demo/ports.ts';
 import { systemClock } from '../../../src/foundation/lifecycle/clock.ts';
 import type { CustomResource } from '../../../src/router/pipelines/custom-resource.ts';
 import { CUSTOM_RESOURCES } from '../../../src/router/pipelines/kinds.ts';
 import { formatProblem } from '../../../src/router/pipelines/problem.ts';
 import type { PipelineResource } from '../../../src/router/pipelines/schema.ts';
 import { CustomResourceStore } from '../../../src/router/pipelines/store-custom-resources.ts';
+import { runRouter } from '../../../src/router/router.ts';
 import { type KubeServer, startKube } from '../../support/kube-api.ts';
 import { failOnLeaks } from '../../support/leaks.ts';
 import { type LoggedLine, recordLog } from '../../support/log.ts';
+import { routerConfig } from '../../support/router-config.ts';
 import { waitFor } from '../../support/wait.ts';
 
 const { Pipeline: PIPELINES, Transform: TRANSFORMS } = CUSTOM_RESOURCES;
@@ -143,6 +146,36 @@ describe('pipelines as custom resources', () => {
     await kube.up();
     await waitFor(() => services()['shop/p'] === 'in,x,out' && store.problems().length === 0);
   });
+
+  for (const [status, mend] of [
+    [403, /cannot be listed: .*not yours \(bind ClusterRole conveyor-router/],
+    [404, /cannot be listed: .*not yours \(install the definitions/],
+  ] as const)
+    it(`that cannot be listed (${status}) keep the router from listening, and it says why and the mend`, async () => {
+      const kube = await startKube();
+      const allow = kube.refuse(({ path }) =>
+        path.includes('/conveyor.etl/') ? { status, message: 'not yours' } : undefined,
+      );
+      const logger = recordLog();
+      const stopping = new AbortController();
+      const admin = await findFreePorts(1);
+      const env = { KUBERNETES: 'on', KUBECONFIG_FILE: kube.kubeconfig(), ADMIN_PORT: String(admin) };
+      const ended = runRouter(routerConfig(env), { logger, version: 'test' }, stopping.signal);
+      const readyz = async (): Promise<string> => {
+        const response = await fetch(`http://127.0.0.1:${admin}/readyz?verbose`, {
+          headers: { connection: 'close' },
+        });
+        return response.text();
+      };
+      await waitFor(async () => mend.test(await readyz()));
+      const told = logger.lines.filter(({ message }) => message.includes('before its custom resources'));
+      assert.equal(told.length, 4, JSON.stringify(told));
+      allow();
+      await waitFor(async () => (await readyz()).includes('listening ok'), { timeoutMs: 60_000 });
+      stopping.abort();
+      await ended;
+      await kube.stop();
+    });
 
   it('are created, updated, disabled and deleted through the API', async (test) => {
     const { kube, store, services } = await startStore(test);
