@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { planOf } from './cells.ts';
 import type { CellFigures, Report } from './figures.ts';
 import { idleRss } from './idle.ts';
+import { imageEnv } from './image-env.ts';
 import { measure, type Stand, warmUp } from './measure.ts';
 import type { PathReady } from './path-process.ts';
 import { missesOf, summary, table } from './print.ts';
@@ -24,7 +25,7 @@ const services = await startProbed<ServicesReady>('services');
 const endpoints = [services.ready.transform, services.ready.sink];
 const stand: Stand = {
   services,
-  sidecar: await startProbed<PathReady>('path-process', endpoints),
+  sidecar: await startProbed<PathReady>('path-process', endpoints, imageEnv()),
   relay: await startProbed<RelayReady>('relay', endpoints),
   profiles: values.profile,
 };

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { imageEnv } from './image-env.ts';
 
 const BUNDLE = 'dist/conveyor-sidecar.mjs';
 /** How long the bundle is left alone before it is looked at. */
@@ -18,8 +19,7 @@ async function rssOf(pid: number): Promise<number> {
 export async function idleRss(): Promise<number | undefined> {
   if (!existsSync(BUNDLE) || process.platform !== 'linux') return undefined;
   const args = ['run', '--grpc-port', '0', '--admin-port', '0', '--cluster-endpoint', 'localhost:1'];
-  // as the image sets it
-  const env = { ...process.env, MALLOC_ARENA_MAX: '1' };
+  const env = { ...process.env, ...imageEnv() };
   const bundle = spawn(process.execPath, [BUNDLE, ...args], { stdio: 'ignore', env });
   const ended = once(bundle, 'exit');
   await Promise.race([delay(SETTLE_MS), ended]);

@@ -42,8 +42,15 @@ function messageOf<T>(child: ChildProcess, name: string): Promise<T> {
 }
 
 /** Starts a program that was built, with the probe in it and Node's flags of this process. Resolves when it is ready. */
-export async function startProbed<Ready>(name: string, args: readonly string[] = []): Promise<Probed<Ready>> {
-  const child = fork(fileOf(name), args, { execArgv: [...process.execArgv, '--import', fileOf(PROBE)] });
+export async function startProbed<Ready>(
+  name: string,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Probed<Ready>> {
+  const child = fork(fileOf(name), args, {
+    execArgv: [...process.execArgv, '--import', fileOf(PROBE)],
+    env: { ...process.env, ...env },
+  });
   const ready = await messageOf<Ready>(child, name);
   return {
     pid: child.pid ?? 0,

@@ -179,6 +179,7 @@ describe('the lanes of a stage', () => {
     const one = (sequence: number): Spec => ({
       records: [{ partition: 0, bytes: 8, sequence }],
       watermark: false,
+      renamed: false,
     });
     model.add(parcelOf(one(0), true));
     model.take(wide);

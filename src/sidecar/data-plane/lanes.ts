@@ -27,7 +27,7 @@ interface Room {
 }
 
 /** A call that holds so much has nothing to win from more; larger ones only cost memory. */
-const MERGE_BYTES = 512 * 1_024;
+const MERGE_BYTES = 1_024 * 1_024;
 /** Bytes of a call besides its records and the stage's config: names, ids, options. */
 const ENVELOPE_BYTES = 1_024;
 

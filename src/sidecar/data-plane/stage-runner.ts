@@ -11,10 +11,10 @@ export interface WaitObserver {
 }
 
 /**
- * While a call is in flight, another one beside it is worth its cost for what has waited so long, or for so many
- * records: a stage that is quick gets few large calls, one that is slow gets all of its places.
+ * While a call is in flight, another one beside it is worth its cost for what has waited half as long as a call takes,
+ * or `maxMs`, or for so many records: a stage that keeps up gets few large calls, one that is slow all of its places.
  */
-const GATHER = { ms: 2, records: 1_000 };
+const GATHER = { share: 0.5, maxMs: 10, records: 1_000 };
 
 /** Takes what comes to one stage of one graph, and keeps as many calls going as the stage has places. */
 export class StageRunner {
@@ -23,6 +23,8 @@ export class StageRunner {
   readonly #queue: LaneQueue;
   #pumping = false;
   #calls = 0;
+  /** What a call usually takes: a moving average. */
+  #callMs = 0;
   #gathering: NodeJS.Timeout | undefined;
 
   constructor(context: HopContext, waits: WaitObserver) {
@@ -76,7 +78,8 @@ export class StageRunner {
   /** Whether what is ready waits a little longer; then it is looked at again. */
   #gathers(): boolean {
     if (this.#calls === 0 || this.#queue.records >= GATHER.records) return false;
-    const leftMs = this.#queue.readySince + GATHER.ms - this.#context.clock.now();
+    const gatherMs = Math.min(this.#callMs * GATHER.share, GATHER.maxMs);
+    const leftMs = this.#queue.readySince + gatherMs - this.#context.clock.now();
     if (leftMs <= 0) return false;
     this.#gathering ??= setTimeout(() => {
       this.#gathering = undefined;
@@ -87,13 +90,16 @@ export class StageRunner {
 
   async #run(call: LaneCall, first: Parameters<typeof runHop>[2]): Promise<void> {
     const { clock } = this.#context;
+    const startedAt = clock.now();
     this.#calls++;
-    for (const part of call.parts) this.#noteTaken(part, clock.now());
+    for (const part of call.parts) this.#noteTaken(part, startedAt);
     const parts = this.#screened(call.parts, first.target.limits);
     if (parts.length > 0) await runHop(this.#context, parts, first);
     else first.target.release();
     this.#calls--;
-    this.#queue.release(call, clock.now());
+    const endedAt = clock.now();
+    this.#callMs += (endedAt - startedAt - this.#callMs) / 8;
+    this.#queue.release(call, endedAt);
     if (this.#queue.hasReady) this.#wake();
   }
 
