@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { ServerCredentials } from '@grpc/grpc-js';
 import type { Registry } from 'prom-client';
-import { inCluster } from '../foundation/kubernetes/client.ts';
+import { inCluster } from '../foundation/kubernetes/settings.ts';
 import { aborted } from '../foundation/lifecycle/aborted.ts';
 import { systemClock as clock } from '../foundation/lifecycle/clock.ts';
 import { type Component, group } from '../foundation/lifecycle/component.ts';
@@ -68,9 +67,7 @@ async function run(program: Component, signal: AbortSignal, graceMs: number): Pr
 
 /** Nothing of Kubernetes is loaded where there is none. */
 async function clusterOf(config: RouterConfig, host: ClusterHost): Promise<Cluster | undefined> {
-  const { kubernetes, kubeconfigFile } = config;
-  const there = kubeconfigFile !== '' || inCluster(existsSync);
-  if (kubernetes === 'off' || (kubernetes === 'auto' && !there)) return undefined;
+  if (!inCluster(config)) return undefined;
   const { joinCluster } = await import('./kubernetes/cluster.ts');
   return joinCluster(config, host);
 }

@@ -2,7 +2,7 @@ import { LOG_SETTINGS } from '../foundation/config/log-settings.ts';
 import { type ConfigOf, defineConfig, setting } from '../foundation/config/setting.ts';
 import { namespaceName, oneOf, path, text, toggle, word } from '../foundation/config/text-types.ts';
 import { duration, port, seconds } from '../foundation/config/value-type.ts';
-import { KUBE_SETTINGS } from '../foundation/kubernetes/settings.ts';
+import { KUBE_SETTINGS, PRESENCE_SETTINGS } from '../foundation/kubernetes/settings.ts';
 
 const SERVERS = {
   routerPort: setting({
@@ -64,6 +64,7 @@ const KUBERNETES = {
     defaultText: 'auto, or off where a directory of pipelines is named',
   }),
   ...KUBE_SETTINGS,
+  ...PRESENCE_SETTINGS,
   podName: setting({
     env: 'POD_NAME',
     group: 'Kubernetes',

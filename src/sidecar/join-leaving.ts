@@ -1,4 +1,5 @@
 import { ConveyorError } from '../foundation/errors.ts';
+import { inCluster } from '../foundation/kubernetes/settings.ts';
 import type { StopHooks } from '../foundation/telemetry/admin-pages.ts';
 import type { Logger } from '../foundation/telemetry/logger.ts';
 import { Life } from './leaving/life.ts';
@@ -18,7 +19,8 @@ export function lifeOf(parts: SidecarParts, logger: Logger): Life {
     services: servicesOf(parts),
     flushSinks: (timeoutMs) => dataPath.flushSinks(timeoutMs),
     notServing: () => dataPath.health.set('', 'NOT_SERVING'),
-    pod: isInPod(config) ? pod : undefined,
+    // there an application may have to be waited for, also where the API tells nothing
+    pod: inCluster(config) ? pod : undefined,
     facts: { sidecarId },
     record: (event) => pod.record({ type: 'Normal', ...event }),
   });
@@ -32,11 +34,6 @@ function servicesOf({ dataPath, discovery, offered }: SidecarParts): HeldService
     line: ({ endpoint }) => openLine(endpoint),
     renew: (ports) => discovery.renew((port) => ports.has(port)),
   };
-}
-
-/** In a pod there is an application to wait for, also where the API tells nothing. */
-function isInPod({ kubernetes, kubernetesHost, hookKey }: SidecarConfig): boolean {
-  return kubernetes === 'on' || (kubernetes === 'auto' && (kubernetesHost !== '' || hookKey !== ''));
 }
 
 /** What the kubelet calls; nothing where the pod has no key. */

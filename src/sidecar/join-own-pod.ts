@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import { inCluster } from '../foundation/kubernetes/settings.ts';
 import type { Clock } from '../foundation/lifecycle/clock.ts';
 import type { Logger } from '../foundation/telemetry/logger.ts';
 import { candidatesOf } from './discover.ts';
@@ -23,11 +24,6 @@ export interface PodParts {
   readonly ending: () => boolean;
 }
 
-/** Whether the API is asked about the own pod: in a pod, with a kubeconfig, or when told so. */
-function isFollowed({ kubernetes, kubernetesHost, kubeconfigFile }: SidecarConfig): boolean {
-  return kubernetes === 'on' || (kubernetes === 'auto' && (kubernetesHost !== '' || kubeconfigFile !== ''));
-}
-
 /** The own pod as far as the configuration tells. */
 function unfollowed({ labels: configured, nodeName, serviceAccount }: SidecarConfig): PodView {
   const downward = { nodeName, serviceAccount };
@@ -48,7 +44,7 @@ function unfollowed({ labels: configured, nodeName, serviceAccount }: SidecarCon
 /** Makes the view of the own pod. Only where it is followed anything of Kubernetes is loaded. */
 export async function openPod(config: SidecarConfig, parts: PodParts): Promise<PodView> {
   const metrics = ownPodMetrics(parts.registry);
-  if (!isFollowed(config)) return unfollowed(config);
+  if (!inCluster(config)) return unfollowed(config);
   const { createOwnPod } = await import('./own-pod/own-pod.ts');
   const { discovery, offered, ending, clock } = parts;
   const logger = parts.logger.child('own-pod');

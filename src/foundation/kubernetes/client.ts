@@ -20,8 +20,6 @@ import {
 } from './http/transport.ts';
 import { watch } from './http/watch.ts';
 
-export { inCluster } from './http/credentials.ts';
-
 /** How to reach the API. */
 export interface KubeOptions {
   /** Path of a kubeconfig; the pod's service account unless told, and for ''. */

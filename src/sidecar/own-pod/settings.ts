@@ -1,6 +1,6 @@
 import { setting } from '../../foundation/config/setting.ts';
 import { oneOf, word } from '../../foundation/config/text-types.ts';
-import { KUBE_SETTINGS } from '../../foundation/kubernetes/settings.ts';
+import { KUBE_SETTINGS, PRESENCE_SETTINGS } from '../../foundation/kubernetes/settings.ts';
 
 const kubernetes = { group: 'Kubernetes' } as const;
 
@@ -14,14 +14,7 @@ export const OWN_POD_SETTINGS = {
     default: 'auto',
   }),
   ...KUBE_SETTINGS,
-  kubernetesHost: setting({
-    ...kubernetes,
-    env: 'KUBERNETES_SERVICE_HOST',
-    describe: 'address of the API; the kubelet sets it in every pod, and `auto` goes by it',
-    type: word,
-    default: '',
-    defaultText: 'not in a pod',
-  }),
+  ...PRESENCE_SETTINGS,
   podUid: setting({
     ...kubernetes,
     env: 'POD_UID',

@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import type { TokenReview } from 'kubernetes-types/authentication/v1.d.ts';
 import type { ConfigMap, Pod } from 'kubernetes-types/core/v1.d.ts';
 import type { KubeApi, WatchEvent } from '../../../src/foundation/kubernetes/api.ts';
-import { connectKube, inCluster } from '../../../src/foundation/kubernetes/client.ts';
+import { connectKube } from '../../../src/foundation/kubernetes/client.ts';
 import { CONFIG_MAPS, NODES, PODS, TOKEN_REVIEWS } from '../../../src/foundation/kubernetes/resources.ts';
 import { type KubeServer, startKube } from '../../support/kube-api.ts';
 import { failOnLeaks } from '../../support/leaks.ts';
@@ -205,8 +205,6 @@ describe('the Kubernetes client', () => {
     rmSync(path);
     await assert.rejects(connectKube({ kubeconfig: '/nowhere' }), code('CONFIG_INVALID'));
     await assert.rejects(connectKube({}), code('CONFIG_INVALID'));
-    assert.ok(inCluster((file) => file.endsWith('/serviceaccount/token')));
-    assert.ok(!inCluster(() => false));
   });
 });
 

@@ -96,6 +96,7 @@ async function stand(
     DISCOVERY_PORTS: `${sink.port}`,
     SERVICE_NAMES: `${sink.port}=store`,
     HOOK_KEY: KEY,
+    KUBERNETES_SERVICE_HOST: '127.0.0.1',
     TERMINATION_LOG: terminationLog,
     ...env,
   });

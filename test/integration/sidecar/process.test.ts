@@ -95,7 +95,8 @@ describe('a sidecar as a process, from the bundle', () => {
     keep({ stop: () => rm(folder, { recursive: true }) });
     const message = join(folder, 'log');
     await writeFile(message, '');
-    const env = { ...before.env, SHUTDOWN_GRACE: '30s', TERMINATION_LOG: message, HOOK_KEY: 'k'.repeat(32) };
+    const inPod = { KUBERNETES_SERVICE_HOST: '127.0.0.1', HOOK_KEY: 'k'.repeat(32) };
+    const env = { ...before.env, ...inPod, SHUTDOWN_GRACE: '30s', TERMINATION_LOG: message };
     const a = run(env);
     await a.ready();
     const source = keep(startSource(a.grpcPort, { count: 3_000 }));

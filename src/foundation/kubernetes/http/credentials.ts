@@ -3,13 +3,6 @@ import type { RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { ConveyorError } from '../../errors.ts';
 
-const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount/token';
-
-/** Whether this runs in a pod that holds a service account's token. @param exists whether a file is there. */
-export function inCluster(exists: (path: string) => boolean): boolean {
-  return exists(TOKEN_PATH);
-}
-
 /** Where the API is, and what a request to it needs. */
 export interface Credentials {
   readonly server: URL;
