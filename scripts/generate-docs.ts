@@ -17,6 +17,7 @@ import { ROUTER } from '../src/router/settings.ts';
 import { clusterClientMetrics } from '../src/sidecar/cluster-client/metrics.ts';
 import { type DataPlaneState, dataPlaneMetrics } from '../src/sidecar/data-plane/metrics.ts';
 import { discoveryMetrics } from '../src/sidecar/discovery/metrics.ts';
+import { hookMetrics } from '../src/sidecar/leaving/metrics.ts';
 import { ownPodMetrics } from '../src/sidecar/own-pod/metrics.ts';
 import { SIDECAR } from '../src/sidecar/settings.ts';
 import { withheldMetric } from '../src/sidecar/tell-withheld.ts';
@@ -53,6 +54,7 @@ function metrics(): string {
   discoveryMetrics(sidecar);
   ownPodMetrics(sidecar);
   withheldMetric(sidecar);
+  hookMetrics(sidecar);
   clusterClientMetrics(sidecar);
   // the state is read when the series are collected, which nobody does here
   dataPlaneMetrics(sidecar, {} as DataPlaneState);

@@ -1,9 +1,11 @@
+import type { Registry } from 'prom-client';
 import { ConveyorError } from '../foundation/errors.ts';
 import { inCluster } from '../foundation/kubernetes/settings.ts';
 import type { StopHooks } from '../foundation/telemetry/admin-pages.ts';
 import type { Logger } from '../foundation/telemetry/logger.ts';
 import { Life } from './leaving/life.ts';
 import type { HeldServices } from './leaving/ports.ts';
+import { hookMetrics } from './leaving/metrics.ts';
 import { openLine } from './leaving/line.ts';
 import { waitUntil } from './leaving/wait.ts';
 import type { SidecarParts } from './parts.ts';
@@ -37,9 +39,18 @@ function servicesOf({ dataPath, discovery, offered }: SidecarParts): HeldService
 }
 
 /** What the kubelet calls; nothing where the pod has no key. */
-export function stopHooksOf({ hookKey }: SidecarConfig, life: Life): StopHooks | undefined {
+export function stopHooksOf(
+  { hookKey }: SidecarConfig,
+  life: Pick<Life, 'preStop' | 'hold'>,
+  registry: Registry,
+): StopHooks | undefined {
   if (hookKey === '') return undefined;
-  return { key: hookKey, ownStop: () => life.preStop(), hold: (container) => life.hold(container) };
+  const metrics = hookMetrics(registry);
+  return {
+    key: hookKey,
+    ownStop: () => life.preStop(),
+    hold: (container) => metrics.held(life.hold(container)),
+  };
 }
 
 /**

@@ -86,7 +86,7 @@ export async function startSidecar(config: SidecarConfig, host: SidecarHost): Pr
         wallTime: () => clock.wallTime(),
       }),
     onDrain: ({ exit }) => (exit ? life.drain() : drainPipelines(parts)),
-    stopHooks: stopHooksOf(config, life),
+    stopHooks: stopHooksOf(config, life, registry),
   });
   const all = group('sidecar', [admin, dataPath, discovery, pod, session]);
   await all.start(new AbortController().signal);

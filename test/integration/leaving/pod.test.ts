@@ -205,8 +205,12 @@ describe('a container that is restarted', () => {
     const withheld = async (): Promise<boolean> =>
       (await a.page('/statusz')).body.includes('its container is to stop');
     const held = hook('app');
+    await waitFor(async () => (await a.metric('conveyor_sidecar_held_hooks')) === 1);
     await waitFor(withheld);
     assert.equal(await held, 200);
+    assert.equal(await a.metric('conveyor_sidecar_held_hooks'), 0);
+    const seconds = await a.metric('conveyor_sidecar_hook_hold_seconds_sum');
+    assert.ok(seconds >= 2, `${seconds} s: it is answered when no end of the pod is known by then`);
     await sink.stop();
     const again = keep(await startSink({ name: 'store', port: sink.port }));
     const late = deliver(push, 1, 1);
