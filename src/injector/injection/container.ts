@@ -116,7 +116,9 @@ function resourcesOf(options: SidecarOptions): NonNullable<Container['resources'
 
 /**
  * The start depends on the sidecar alone: with `/readyz`, which waits for the router, or with anything of the
- * application, a native sidecar would hold the pod up for ever. Liveness is wide: a busy sidecar is no dead one.
+ * application, a native sidecar would hold the pod up for ever. Its first look comes after a second: the program takes
+ * some tenths of one, and an earlier look would be a Warning on every pod, and not the earlier start of any, as the next
+ * comes a second later. Liveness is wide: a busy sidecar is no dead one.
  */
 function probes({ adminPort, readiness }: SidecarOptions): Partial<Container> {
   const probe = (path: string, periodSeconds: number, failureThreshold: number): Probe => ({
@@ -124,7 +126,7 @@ function probes({ adminPort, readiness }: SidecarOptions): Partial<Container> {
     ...{ timeoutSeconds: 5, successThreshold: 1 },
   });
   return {
-    startupProbe: probe('/livez', 1, 120),
+    startupProbe: { initialDelaySeconds: 1, ...probe('/livez', 1, 120) },
     ...(readiness === 'container' ? { readinessProbe: probe('/readyz', 2, 3) } : {}),
     livenessProbe: probe('/livez', 10, 6),
   };
