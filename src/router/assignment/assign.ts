@@ -4,6 +4,7 @@ import type { RemoteSidecar } from '../../foundation/grpc/gen/conveyor/sidecar/R
 import type { ServiceType } from '../../foundation/grpc/gen/conveyor/sidecar/ServiceType.ts';
 import type { StageAssignment } from '../../foundation/grpc/gen/conveyor/sidecar/StageAssignment.ts';
 import { type Condition, stageConditions } from './conditions.ts';
+import { hopConditions } from './hops.ts';
 import { findHosts, type Host, isUsable, type StageHosts } from './hosts.ts';
 import type { Candidate, PipelineToPlace, StageToPlace } from './inputs.ts';
 import { choose, type Choice, hash32 } from './rendezvous.ts';
@@ -82,7 +83,10 @@ export function assignPipeline(
     generation: pipeline.generation,
     assignments: new Map(wanted.map((sidecarId) => [sidecarId, assignmentFor(sidecarId, pipeline, pools)])),
     stages: pools.map(placementOf),
-    conditions: pools.flatMap(({ stage, found }) => stageConditions(stage, found)),
+    conditions: [
+      ...pools.flatMap(({ stage, found }) => stageConditions(stage, found)),
+      ...hopConditions(pipeline, new Map(pools.map(({ stage, own }) => [stage.id, own]))),
+    ],
   };
 }
 

@@ -10,6 +10,7 @@ export interface Condition {
     | 'SOURCE_NOT_CONNECTED'
     | 'TYPE_MISMATCH'
     | 'CONTRACT_MISMATCH'
+    | 'HOP_LIMIT'
     | 'NOT_ACTED_ON'
     | 'DISABLED';
   readonly stageId?: string;

@@ -9,11 +9,17 @@ export type Finding = Pick<StatusCondition, 'type' | 'status' | 'reason' | 'mess
 const MAX_MESSAGE = 1_024;
 
 /** What keeps records from flowing, the worst first. */
-const NOT_READY: readonly Condition['type'][] = ['DISABLED', 'STAGE_MISSING', 'STAGE_UNAVAILABLE'];
+const NOT_READY: readonly Condition['type'][] = [
+  'DISABLED',
+  'STAGE_MISSING',
+  'STAGE_UNAVAILABLE',
+  'HOP_LIMIT',
+];
 /** What is not as it is meant to be. A pipeline that is off is. */
 const DEGRADED: readonly Condition['type'][] = [
   'STAGE_MISSING',
   'STAGE_UNAVAILABLE',
+  'HOP_LIMIT',
   'TYPE_MISMATCH',
   'CONTRACT_MISMATCH',
 ];

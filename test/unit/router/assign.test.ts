@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { assignPipeline, type Placement } from '../../../src/router/assignment/assign.ts';
 import type { Candidate, OfferedService, PipelineToPlace } from '../../../src/router/assignment/inputs.ts';
+import { found } from '../../../src/router/resources/conditions.ts';
 
 const PIPELINE: PipelineToPlace = {
   id: 'n/p',
@@ -119,5 +120,23 @@ describe('a placement', () => {
     assert.deepEqual(stages[2]?.usable, []);
     assert.equal(assignments.get('b')?.stages?.[2]?.remoteSidecar, undefined);
     assert.equal(conditions.at(-1)?.message, '"my-sink" is draining or unhealthy at a');
+  });
+
+  it('tells when records would pass through more sidecars than they can', () => {
+    const stages = Array.from({ length: 34 }, (_, index) => ({
+      ...PIPELINE.stages[0]!,
+      ...{ id: `s${index}`, serviceName: `s${index}`, labels: {} },
+      type: index === 0 ? ('source' as const) : index === 33 ? ('sink' as const) : ('transform' as const),
+    }));
+    const edges = stages.slice(1).map(({ id }, index) => ({ from: `s${index}`, to: id }));
+    const chain = { ...PIPELINE, stages, edges };
+    const offered = stages.map(({ id, type }) => offer(id, { type }));
+    const apart = offered.map((service) => sidecar(`at-${service.name}`, [service]));
+    const placement = assignPipeline(chain, apart);
+    assert.match(said(placement, 'HOP_LIMIT').join(), /^records would pass through 34 sidecars, .*32 hops/);
+    const ready = found(placement.conditions).find(({ type }) => type === 'Ready');
+    assert.deepEqual([ready?.status, ready?.reason], ['False', 'HopLimit']);
+    const together = [sidecar('both', offered.slice(0, 2)), ...apart.slice(2)];
+    assert.deepEqual(assignPipeline(chain, together).conditions, []);
   });
 });
