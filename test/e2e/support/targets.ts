@@ -32,7 +32,7 @@ const DOCKERFILES = {
   [IMAGES.apps]: 'test/e2e/apps/Dockerfile',
 };
 /** As manifests/prometheus names it. */
-const PROMETHEUS = 'prom/prometheus:v3.5.0';
+const PROMETHEUS = 'prom/prometheus:v3.16.0';
 
 /** Two nodes in Docker. */
 export function kindCluster(): Target {

@@ -17,3 +17,14 @@ describe('the alerts', () => {
     );
   });
 });
+
+describe('the Prometheus of the manifests', () => {
+  it('is the one that the tests run, with Docker and without', () => {
+    const [, version] = /prometheus\/prometheus v0\.(\d+\.\d+)$/m.exec(
+      textOf('test/cluster/prometheus/go.mod'),
+    )!;
+    const image = `prom/prometheus:v${version!.replace(/^(\d)/, '$1.')}`;
+    for (const path of ['manifests/prometheus/prometheus.yaml', 'test/e2e/support/targets.ts'])
+      assert.ok(textOf(path).includes(image), `${path} names ${image}`);
+  });
+});
