@@ -1,4 +1,5 @@
 import type { Clock } from '../foundation/lifecycle/clock.ts';
+import { createListeners } from '../foundation/lifecycle/listeners.ts';
 import type { Logger } from '../foundation/telemetry/logger.ts';
 import type { Coordination, Feed, HeartbeatAnswer, RegistrationAnswer, Watcher, Who } from './api/ports.ts';
 import type { Placement } from './assignment/assign.ts';
@@ -60,7 +61,7 @@ export class ControlPlane implements Coordination {
   readonly #sessions = new Map<string, Session>();
   readonly #time: RunningTime;
   readonly #leaseMs: number;
-  readonly #placedListeners = new Set<(pipelineIds: readonly string[]) => void>();
+  readonly #placedListeners = createListeners<[readonly string[]]>();
   #pending: NodeJS.Timeout | undefined;
   #lastTookMs = 0;
 
@@ -250,8 +251,7 @@ export class ControlPlane implements Coordination {
 
   /** Hears which pipelines were placed anew, or no more. Returns what ends it. */
   onPlaced(listener: (pipelineIds: readonly string[]) => void): () => void {
-    this.#placedListeners.add(listener);
-    return () => this.#placedListeners.delete(listener);
+    return this.#placedListeners.on(listener);
   }
 
   #tell(): void {
@@ -262,7 +262,7 @@ export class ControlPlane implements Coordination {
       this.#options.observe('assignment changed');
       session.watcher?.notify();
     }
-    for (const listener of this.#placedListeners) listener(touched);
+    this.#placedListeners.tell(touched);
   }
 }
 

@@ -1,3 +1,4 @@
+import { createListeners } from '../lifecycle/listeners.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { KubeObject, WatchEvent } from './api.ts';
 
@@ -31,16 +32,10 @@ function sameVersion(one: KubeObject | undefined, other: KubeObject): boolean {
 /** A holding of nothing. A listener that throws is logged: the others hear all the same. */
 export function createHolding<T extends KubeObject>(logger: Logger): Holding<T> {
   const items = new Map<string, T>();
-  const listeners = new Set<(keys: readonly string[]) => void>();
-  const tell = (keys: readonly string[]): void => {
-    for (const listener of listeners) {
-      try {
-        listener(keys);
-      } catch (error) {
-        logger.error('a listener failed', { error });
-      }
-    }
-  };
+  const listeners = createListeners<[readonly string[]]>((error) =>
+    logger.error('a listener failed', { error }),
+  );
+  const tell = (keys: readonly string[]): void => listeners.tell(keys);
   return {
     items,
     tell,
@@ -61,9 +56,6 @@ export function createHolding<T extends KubeObject>(logger: Logger): Holding<T> 
       else items.set(key, lean(object));
       tell([key]);
     },
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onChange: (listener) => listeners.on(listener),
   };
 }

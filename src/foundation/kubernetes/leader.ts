@@ -3,6 +3,7 @@ import { ConveyorError } from '../errors.ts';
 import { jittered } from '../lifecycle/backoff.ts';
 import type { Clock } from '../lifecycle/clock.ts';
 import type { Component } from '../lifecycle/component.ts';
+import { createListeners } from '../lifecycle/listeners.ts';
 import { type Loop, startLoop } from '../lifecycle/loop.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { KubeApi } from './api.ts';
@@ -54,7 +55,7 @@ export function createLeader(options: LeaderOptions): Leader {
   const timings = { ...TIMINGS, ...options.timings };
   const logger = options.logger.child('leader');
   const outage = createOutage({ logger, clock }, { failed: 'lease out of reach', over: 'lease in reach' });
-  const listeners = new Set<(leading: boolean) => void>();
+  const listeners = createListeners<[boolean]>((error) => logger.error('a listener failed', { error }));
   let loop: Loop | undefined;
   let seen: { readonly lease: Lease; readonly atMs: number } | undefined;
   let renewedMs = -Infinity;
@@ -67,13 +68,7 @@ export function createLeader(options: LeaderOptions): Leader {
     if (told === leading()) return;
     told = leading();
     logger.info(told ? 'leading' : 'leading no more', { holder: holder() });
-    for (const listener of listeners) {
-      try {
-        listener(told);
-      } catch (error) {
-        logger.error('a listener failed', { error });
-      }
-    }
+    listeners.tell(told);
   };
   const lose = (): void => {
     renewedMs = -Infinity;
@@ -158,10 +153,7 @@ export function createLeader(options: LeaderOptions): Leader {
     name: 'leader',
     leading,
     holder,
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onChange: (listener) => listeners.on(listener),
     start() {
       loop ??= startLoop({
         clock,

@@ -5,12 +5,24 @@ export interface Listeners<Args extends readonly unknown[]> {
   on(listener: (...args: Args) => void): () => void;
 }
 
-/** Nobody yet. */
-export function createListeners<Args extends readonly unknown[] = []>(): Listeners<Args> {
+/**
+ * Nobody yet.
+ * @param onThrow hears what a listener throws, and the others hear all the same; without it, who tells gets it.
+ */
+export function createListeners<Args extends readonly unknown[] = []>(
+  onThrow?: (error: unknown) => void,
+): Listeners<Args> {
   const listeners = new Set<(...args: Args) => void>();
   return {
     tell(...args) {
-      for (const listener of listeners) listener(...args);
+      for (const listener of listeners) {
+        try {
+          listener(...args);
+        } catch (error) {
+          if (onThrow === undefined) throw error;
+          onThrow(error);
+        }
+      }
     },
     on(listener) {
       listeners.add(listener);

@@ -3,6 +3,7 @@ import type { KubeApi } from '../../foundation/kubernetes/api.ts';
 import { follow, type Follower, type FollowTimings } from '../../foundation/kubernetes/follow.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import { type Component, group } from '../../foundation/lifecycle/component.ts';
+import { createListeners } from '../../foundation/lifecycle/listeners.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
 import { type CustomResource, rewritten } from './custom-resource.ts';
 import { CUSTOM_RESOURCES, type Kind } from './kinds.ts';
@@ -36,8 +37,8 @@ export class CustomResourceStore implements PipelineStore, Component {
   readonly name = 'pipeline store';
   readonly #options: CustomResourceStoreOptions;
   readonly #set = new ResourceSet();
-  readonly #listeners = new Set<() => void>();
-  readonly #resourceListeners = new Set<(keys: ReadonlySet<string>) => void>();
+  readonly #listeners = createListeners();
+  readonly #resourceListeners = createListeners<[ReadonlySet<string>]>();
   readonly #followers: ReadonlyMap<Kind, Follower<CustomResource>>;
   readonly #following: Component;
   #listed = false;
@@ -89,8 +90,7 @@ export class CustomResourceStore implements PipelineStore, Component {
   }
 
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.on(listener);
   }
 
   /** Every custom resource, by `<Kind> <namespace>/<name>`, the broken ones too. */
@@ -105,8 +105,7 @@ export class CustomResourceStore implements PipelineStore, Component {
 
   /** Hears of each change of resources, by their keys. Returns what ends it. */
   onResources(listener: (keys: ReadonlySet<string>) => void): () => void {
-    this.#resourceListeners.add(listener);
-    return () => this.#resourceListeners.delete(listener);
+    return this.#resourceListeners.on(listener);
   }
 
   async create(resource: PipelineResource): Promise<void> {
@@ -216,8 +215,8 @@ export class CustomResourceStore implements PipelineStore, Component {
     );
     const touched = this.#set.update(changes, this.#options.clock.wallTime());
     for (const [key, before] of known) this.#log(key, before);
-    for (const listener of this.#listeners) listener();
-    if (touched.size > 0) for (const listener of this.#resourceListeners) listener(touched);
+    this.#listeners.tell();
+    if (touched.size > 0) this.#resourceListeners.tell(touched);
   }
 
   #problemsOf(key: string): readonly Problem[] {

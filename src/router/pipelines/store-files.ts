@@ -4,6 +4,7 @@ import { ConveyorError } from '../../foundation/errors.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import type { Component } from '../../foundation/lifecycle/component.ts';
 import { type Loop, startLoop } from '../../foundation/lifecycle/loop.ts';
+import { createListeners } from '../../foundation/lifecycle/listeners.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
 import { Collection } from './collection.ts';
 import { type FileState, listManifests, MAX_FILES } from './directory.ts';
@@ -31,7 +32,7 @@ export class FileStore implements PipelineStore, Component {
   readonly name = 'pipeline store';
   readonly #options: Required<FileStoreOptions>;
   readonly #collection = new Collection();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = createListeners();
   /** As read. */
   #files = new Map<string, FileState>();
   /** What differs from `#files`, and since when it looks as it does. */
@@ -76,8 +77,7 @@ export class FileStore implements PipelineStore, Component {
   }
 
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.on(listener);
   }
 
   create(resource: PipelineResource): Promise<void> {
@@ -215,7 +215,7 @@ export class FileStore implements PipelineStore, Component {
       if (!known.has(formatProblem(problem))) this.#options.logger.warn('manifest problem', { ...problem });
     }
     this.#problems = problems;
-    for (const listener of this.#listeners) listener();
+    this.#listeners.tell();
   }
 
   /** One look or change at a time. */

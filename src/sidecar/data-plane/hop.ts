@@ -214,7 +214,14 @@ function recordsOf(parts: readonly Part[]): readonly RecordOutline[] {
     const { records } = first.parcel;
     return first.from === 0 && first.to === records.length ? records : records.slice(first.from, first.to);
   }
-  return parts.flatMap(({ parcel, from, to }) => parcel.records.slice(from, to));
+  const records: RecordOutline[] = [];
+  for (const { parcel, from, to } of parts) {
+    for (let i = from; i < to; i++) {
+      const record = parcel.records[i];
+      if (record !== undefined) records.push(record);
+    }
+  }
+  return records;
 }
 
 function spend(parts: readonly Part[], ms: number): void {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
+import { createListeners } from '../../foundation/lifecycle/listeners.ts';
 
 /** How long a source is known after its last stream, and how many a pod may have (semantics.md, "Sources"). */
 const KEPT_MS = 60_000;
@@ -13,7 +14,7 @@ interface Known {
 export class Sources {
   readonly #clock: Clock;
   readonly #known = new Map<string, Known>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = createListeners();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -30,8 +31,7 @@ export class Sources {
 
   /** Calls the listener when a source has come. @returns ends it. */
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.on(listener);
   }
 
   /** A stream of the source was opened. @returns to be called when it ends; undefined: there are too many sources. */
@@ -41,7 +41,7 @@ export class Sources {
       if (this.current().length >= MAX_SOURCES) return undefined;
       known = { streams: 0, seenAt: 0 };
       this.#known.set(sourceId, known);
-      for (const listener of this.#listeners) listener();
+      this.#listeners.tell();
     }
     const counted = known;
     counted.streams++;

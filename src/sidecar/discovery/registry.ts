@@ -1,4 +1,5 @@
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
+import { createListeners } from '../../foundation/lifecycle/listeners.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
 import { CallEvidence, type CallOutcome } from './evidence.ts';
 import { diffServices, type LocalService, type ServiceDiff } from './local-service.ts';
@@ -38,7 +39,9 @@ export interface Scan {
  */
 export class ServiceRegistry {
   readonly #options: RegistryOptions;
-  readonly #listeners = new Set<(diff: ServiceDiff) => void>();
+  readonly #listeners = createListeners<[ServiceDiff]>((error) =>
+    this.#options.logger.error('a listener of service changes failed', { error }),
+  );
   #tracks: ReadonlyMap<number, PortTrack> = new Map();
   // by endpoint, then by proto service: a lookup for each call that is reported, without making a key
   #witnesses: ReadonlyMap<string, ReadonlyMap<string, Witness>> = new Map();
@@ -61,8 +64,7 @@ export class ServiceRegistry {
 
   /** Calls `listener` after each change. @returns a function that ends it. */
   onChange(listener: (diff: ServiceDiff) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#listeners.on(listener);
   }
 
   /**
@@ -164,13 +166,7 @@ export class ServiceRegistry {
       .sort((a, b) => (a.name < b.name ? -1 : 1));
     const diff = diffServices(before, this.#services);
     if (diff === undefined) return;
-    for (const listener of this.#listeners) {
-      try {
-        listener(diff);
-      } catch (error) {
-        this.#options.logger.error('a listener of service changes failed', { error });
-      }
-    }
+    this.#listeners.tell(diff);
   }
 
   #nameable({ report: { port } }: PortTrack, service: HeldService): Nameable {

@@ -1,5 +1,6 @@
 import { KEYS } from '../../../foundation/kubernetes/annotations.ts';
 import type { PodFacts } from '../facts/facts.ts';
+import { ZONE_LABEL } from './zone.ts';
 
 /** Labels that a router takes of one sidecar. */
 export const MAX_LABELS = 64;
@@ -20,9 +21,6 @@ export interface LabelSources {
   /** Of the node, where it may be read; ''. */
   readonly zone: string;
 }
-
-/** Since 1.35 the API server copies it from the node (KEP-4742). */
-const ZONE_LABEL = 'topology.kubernetes.io/zone';
 
 /**
  * The labels of a registration: those of the pod, facts of its place and owner, and the user's, which win. Where they

@@ -3,8 +3,11 @@ import { ConveyorError } from '../../../foundation/errors.ts';
 import type { KubeApi } from '../../../foundation/kubernetes/api.ts';
 import { NODES } from '../../../foundation/kubernetes/resources.ts';
 
-/** @see https://kubernetes.io/docs/reference/labels-annotations-taints/#topologykubernetesiozone */
-const ZONE_LABEL = 'topology.kubernetes.io/zone';
+/**
+ * Where a node has its zone, and since 1.35 its pods, too (KEP-4742).
+ * @see https://kubernetes.io/docs/reference/labels-annotations-taints/#topologykubernetesiozone
+ */
+export const ZONE_LABEL = 'topology.kubernetes.io/zone';
 
 /**
  * The zone of a node; '' when it has none or may not be read, which is how it is with the rights that a sidecar needs;
