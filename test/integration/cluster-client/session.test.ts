@@ -367,7 +367,7 @@ describe('a session with a router with our extensions', () => {
     const at = await router({
       script: { heartbeat: () => (at.registrations.length === 1 ? undefined : { acknowledged: true }) },
     });
-    const pod = await joined({ addresses: [at.address], timings: { callTimeoutMs: 100 } });
+    const pod = await joined({ addresses: [at.address], timings: { callTimeoutMs: 1_000 } });
     await waitFor(() => at.registrations.length === 2 && pod.client.state().kind === 'registered');
     assert.equal(await pod.metric('conveyor_sidecar_heartbeats_total{outcome="failed"}'), 1);
   });

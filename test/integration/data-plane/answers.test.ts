@@ -36,9 +36,9 @@ const expected = (name: keyof typeof BY_STATUS): string[] => all(3, BY_STATUS[na
 describe('what a status of a whole call means', () => {
   const endsByTime = (name: keyof typeof BY_STATUS): boolean =>
     name !== 'RESOURCE_EXHAUSTED' && /STAGE_UNAVAILABLE|STAGE_TIMEOUT/.test(BY_STATUS[name]);
-  // where retries go on as long as there is time, a second of them tells as much as a minute
+  // where retries go on as long as there is time, two seconds of them tell as much as a minute
   const optionsFor = (name: keyof typeof BY_STATUS): { batchTimeoutMs: number } => ({
-    batchTimeoutMs: endsByTime(name) ? 1_000 : 30_000,
+    batchTimeoutMs: endsByTime(name) ? 2_000 : 30_000,
   });
 
   it('a transform, a sink and another sidecar alike', async () => {

@@ -73,7 +73,7 @@ describe('a batch from another sidecar', () => {
     });
     const path = await scene.path([sink.service]);
     path.assign(chain([here(sink)]));
-    const { recordAcks } = await receive(path.path.port, { records: records(0, 5), timeoutMs: 700 });
+    const { recordAcks } = await receive(path.path.port, { records: records(0, 5), timeoutMs: 2_000 });
     door.open();
     const [a, b, c, ...rest] = fates({ recordAcks });
     assert.deepEqual([a, b], all(2, 'SUCCESS'));
@@ -86,8 +86,8 @@ describe('a batch from another sidecar', () => {
     const sink = await scene.sink({ batch: () => ({ code: status.UNAVAILABLE }) });
     const path = await scene.path([sink.service]);
     path.assign(chain([here(sink)]));
-    for (let round = 0; round < 4; round++) {
-      const { recordAcks } = await receive(path.path.port, { records: records(0, 2), timeoutMs: 600 });
+    for (let round = 0; round < 2; round++) {
+      const { recordAcks } = await receive(path.path.port, { records: records(0, 2), timeoutMs: 1_500 });
       assert.deepEqual(fates({ recordAcks }), all(2, 'RETRY STAGE_UNAVAILABLE'));
     }
   });
@@ -106,10 +106,10 @@ describe('a batch from another sidecar', () => {
     const path = await scene.path([sink.service]);
     path.assign(chain([here(sink)]));
     const { port } = path.path;
-    const first = receive(port, { records: records(0, 1, { partition: 9 }) });
+    const first = receive(port, { records: records(0, 1, { partition: 9 }), timeoutMs: 15_000 });
     await waitFor(() => sink.calls() === 1);
-    const short = receive(port, { records: records(0, 2, { partition: 1 }), timeoutMs: 700 });
-    const long = receive(port, { records: records(0, 2, { partition: 2 }), timeoutMs: 4_000 });
+    const short = receive(port, { records: records(0, 2, { partition: 1 }), timeoutMs: 2_000 });
+    const long = receive(port, { records: records(0, 2, { partition: 2 }), timeoutMs: 15_000 });
     await waitFor(() => path.path.dataPlane.peerRuns === 3);
     door.open();
     assert.deepEqual(fates(await first), ['SUCCESS']);
