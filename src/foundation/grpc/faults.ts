@@ -43,7 +43,8 @@ export function failureOf(error: ConveyorError): { code: status; details: string
 }
 
 interface Failure {
-  readonly code?: unknown;
+  readonly code?: status;
+  readonly details?: string;
   readonly cause?: unknown;
 }
 
@@ -58,6 +59,11 @@ interface Handled {
 const isFault = ({ code = status.UNKNOWN }: Failure): boolean =>
   code === status.UNKNOWN || code === status.INTERNAL;
 
+function reasonOf(failure: Failure): unknown {
+  const { code = status.UNKNOWN, details = '', cause } = failure;
+  return cause ?? (failure instanceof Error ? failure : ConveyorError.ofStatus(code, details));
+}
+
 /**
  * The same handlers, whose faults are told: what they throw, which grpc-js answers with UNKNOWN and forgets, and calls
  * that they fail with INTERNAL or UNKNOWN.
@@ -68,7 +74,7 @@ export function guarded(
 ): UntypedServiceImplementation {
   const guard = (handler: (call: Handled, reply?: Reply) => void) => (call: Handled, reply?: Reply) => {
     const look = (error: Failure | null): void => {
-      if (error !== null && isFault(error)) tell(call.getPath(), error.cause ?? error);
+      if (error !== null && isFault(error)) tell(call.getPath(), reasonOf(error));
     };
     // a stream has no reply: it is failed by an event
     if (reply === undefined) call.on('error', look);

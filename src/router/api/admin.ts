@@ -46,7 +46,9 @@ export function adminHandlers(options: AdminOptions): RouterAdminHandlers {
     try {
       return { ...(await work()), success: true, error: '' };
     } catch (thrown) {
-      return { ...({} as T), success: false, error: ConveyorError.from(thrown).message };
+      const error = ConveyorError.from(thrown);
+      if (error.code === 'INTERNAL') throw error;
+      return { ...({} as T), success: false, error: error.message };
     }
   };
   const may = (verb: PipelineAction['verb'], id: string, metadata: Metadata): Promise<void> => {

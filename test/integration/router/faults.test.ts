@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { rm, writeFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { Client, credentials, type handleUnaryCall, ServerCredentials } from '@grpc/grpc-js';
 import { unary } from '../../../src/foundation/grpc/call.ts';
@@ -18,6 +19,26 @@ const broken = (): never => {
 
 describe('a fault in a handler', () => {
   failOnLeaks();
+
+  it('of a change is a status and a line, not a refusal of the change', async (test) => {
+    const logger = recordLog();
+    const { router, directory } = await startRouter(test, {}, { logger });
+    await rm(directory, { recursive: true });
+    await writeFile(directory, 'no directory any more');
+    const client = new Client(`127.0.0.1:${router.port}`, credentials.createInsecure());
+    const { CreatePipeline } = serviceDefinition('conveyor.router.RouterAdmin');
+    const stages = [
+      { id: 'in', stageType: 'STAGE_TYPE_SOURCE', serviceSelector: { serviceName: 'src' } },
+      { id: 'out', stageType: 'STAGE_TYPE_SINK', serviceSelector: { serviceName: 'store' } },
+    ];
+    const config = { id: 'a/p', enabled: true, stages, edges: [{ fromStage: 'in', toStage: 'out' }] };
+    await assert.rejects(unary(client, CreatePipeline, { config }, { timeoutMs: 5_000 }), {
+      code: 'INTERNAL',
+    });
+    client.close();
+    const [told] = logger.lines.filter(({ message }) => message === FAULT);
+    assert.match(String(told?.fields['error']), /ENOTDIR/);
+  });
 
   it('of the router is in the log with its stack, of calls and of watches; a refusal is not', async (test) => {
     const logger = recordLog();
