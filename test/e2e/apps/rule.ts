@@ -14,9 +14,12 @@ export const isFiltered = (sequence: number): boolean => sequence % 3 === 0;
 /** Name of one telling: the ledger counts it once, whatever becomes of its answers. */
 export const TELLING = 'x-telling';
 
+/** By the address that the kubelet gives to pods: DNS goes when nodes are taken to be gone, and this truth must not. */
+const LEDGER = `http://${process.env['LEDGER_SERVICE_HOST'] ?? 'ledger'}:8080`;
+
 /** Tells the ledger, again and again until it has heard. */
 export async function tell(path: string, body: unknown): Promise<void> {
-  const url = `${process.env['LEDGER'] ?? 'http://ledger:8080'}${path}`;
+  const url = `${LEDGER}${path}`;
   const headers = { [TELLING]: randomUUID() };
   for (;;) {
     try {
