@@ -7,10 +7,10 @@ RUN npm install --no-save --ignore-scripts
 COPY src src
 COPY scripts/build.ts scripts/
 # the image's Node is not on a path that env would search
-RUN node scripts/build.ts && sed -i '1s|.*|#!/nodejs/bin/node|' dist/conveyor-sidecar.mjs \
+RUN node scripts/build.ts && sed -i '1s|.*|#!/nodejs/bin/node|' dist/conveyor-sidecar.cjs \
  && mkdir -p /out/app /out/usr/local/bin \
- && cp dist/conveyor-sidecar.mjs /out/app/ \
- && ln -s /app/conveyor-sidecar.mjs /out/usr/local/bin/conveyor-sidecar
+ && cp dist/conveyor-sidecar.cjs /out/app/ \
+ && ln -s /app/conveyor-sidecar.cjs /out/usr/local/bin/conveyor-sidecar
 
 FROM gcr.io/distroless/nodejs24-debian12:nonroot
 COPY --from=build /out/ /

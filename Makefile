@@ -88,7 +88,7 @@ bench: $(INSTALLED) build ## the figures: sidecar against relay and direct calls
 	$(NODE) test/bench/bench.ts $(ARGS)
 
 .PHONY: build
-build: $(INSTALLED) ## bundle the one file that the image holds: dist/conveyor-sidecar.mjs
+build: $(INSTALLED) ## bundle the one file that the image holds: dist/conveyor-sidecar.cjs
 	$(NODE) scripts/build.ts
 
 .PHONY: generate

@@ -1,5 +1,5 @@
 /**
- * Writes dist/conveyor-sidecar.mjs, the one file that the image holds: src/main.ts with all that it needs, the
+ * Writes dist/conveyor-sidecar.cjs, the one file that the image holds: src/main.ts with all that it needs, the
  * protocol's descriptors and the version included. The demo stays out: it needs the repository.
  */
 import { chmodSync, readFileSync, statSync } from 'node:fs';
@@ -8,26 +8,21 @@ import { build, type Plugin } from 'esbuild';
 import packageJson from '../package.json' with { type: 'json' };
 
 const root = join(import.meta.dirname, '..');
-const outfile = join(root, 'dist/conveyor-sidecar.mjs');
+const outfile = join(root, 'dist/conveyor-sidecar.cjs');
 
 /** Modules that the bundle holds in another form than the sources. */
 const replaced: Plugin = {
   name: 'replaced',
   setup(builder) {
-    // an ES import of node:http reads all its exports, which loads undici for some: 9 MB that require does not cost;
-    // and what a program imports that does not run here would be loaded all the same
-    builder.onResolve({ filter: LAZY, namespace: 'file' }, ({ path, kind }) =>
-      kind === 'import-statement' ? { path, namespace: 'required' } : null,
-    );
-    builder.onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
-      loader: 'js',
-      contents: `module.exports = require('${path}');`,
-    }));
     // of client-node KubeConfig alone is used, and of that what serves node:https: 3 MB less, and 20 MB of memory
     builder.onResolve({ filter: /^undici$|\/gen\// }, ({ path, importer }) =>
       /client-node\/dist\/[^/]+$/.test(importer) ? { path, namespace: 'unused' } : null,
     );
     builder.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ loader: 'js', contents: UNUSED }));
+    // its messages are in English: the other languages are 300 KB
+    builder.onResolve({ filter: /locales\/index\.js$/ }, ({ resolveDir, importer }) =>
+      importer.includes('/zod/') ? { path: join(resolveDir, '../locales/en.js') } : null,
+    );
     builder.onLoad({ filter: /\/package\.json$/ }, ({ path }) =>
       path === join(root, 'package.json')
         ? { loader: 'json', contents: JSON.stringify({ version: packageJson.version }) }
@@ -40,7 +35,6 @@ const replaced: Plugin = {
     }));
   },
 };
-const LAZY = /^(node:)?(http|https|dns|vm|child_process|stream\/consumers)$/;
 const UNUSED = ['Agent', 'ProxyAgent', 'createConfiguration', 'ServerConfiguration', 'of']
   .map((name) => `export function ${name}() { throw new Error('${name} is not in the bundle'); }`)
   .join('\n');
@@ -55,25 +49,19 @@ await build({
   outfile,
   bundle: true,
   platform: 'node',
-  format: 'esm',
+  // not an ES module: of the text of one Node keeps two copies beside V8's own, and importing node:http, as ES modules
+  // do, reads all its exports, which loads undici
+  format: 'cjs',
   target: 'node24',
   // long, below protobufjs, does its sums in JavaScript where there is none: less memory, and no code made at run time
-  define: { WebAssembly: 'undefined' },
+  define: { WebAssembly: 'undefined', 'import.meta.url': '__url' },
   plugins: [replaced],
   // names stay, so that a stack trace says something; keepNames would cost a call at every closure
   minifyWhitespace: true,
   minifySyntax: true,
   legalComments: 'eof',
   logLevel: 'warning',
-  banner: {
-    // what CommonJS dependencies expect of their surroundings
-    js: [
-      '#!/usr/bin/env node',
-      "import { createRequire as __createRequire } from 'node:module';",
-      'const require = __createRequire(import.meta.url);',
-      'const __filename = import.meta.filename, __dirname = import.meta.dirname;',
-    ].join('\n'),
-  },
+  banner: { js: '#!/usr/bin/env node\nconst __url = require("node:url").pathToFileURL(__filename).href;' },
 });
 chmodSync(outfile, 0o755);
 if (!readFileSync(outfile, 'utf8').includes('SidecarCoordinator'))

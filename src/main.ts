@@ -61,4 +61,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) =>
 // nobody reads the log any more: that is no reason to drop records
 process.stderr.on('error', () => undefined);
 
-process.exit(await runCli(process.argv.slice(2), io, signals()));
+// no await: the bundle is CommonJS, which has none at its top
+void runCli(process.argv.slice(2), io, signals()).then((code) => process.exit(code));

@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import { aborted } from '../foundation/lifecycle/aborted.ts';
 import { type Clock, systemClock } from '../foundation/lifecycle/clock.ts';
 import { group } from '../foundation/lifecycle/component.ts';
+import { letHeapGrow } from '../foundation/lifecycle/heap.ts';
 import { createAdminServer } from '../foundation/telemetry/admin-server.ts';
 import { grpcServerMetrics } from '../foundation/telemetry/grpc-server-metrics.ts';
 import type { Logger } from '../foundation/telemetry/logger.ts';
@@ -91,6 +92,7 @@ export async function startSidecar(config: SidecarConfig, host: SidecarHost): Pr
   const all = group('sidecar', [admin, dataPath, discovery, pod, session]);
   await all.start(new AbortController().signal);
   life.started((signal) => all.stop(signal));
+  letHeapGrow();
   host.logger.info('started', {
     sidecarId: config.sidecarId,
     grpcPort: dataPath.port,

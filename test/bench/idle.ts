@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { imageEnv } from './image-env.ts';
 
-const BUNDLE = 'dist/conveyor-sidecar.mjs';
+const BUNDLE = 'dist/conveyor-sidecar.cjs';
 /** How long the bundle is left alone before it is looked at. */
 const SETTLE_MS = 10_000;
 

@@ -2,7 +2,7 @@
 import { credentials, ServerCredentials } from '@grpc/grpc-js';
 import { Registry } from 'prom-client';
 import { systemClock } from '../../src/foundation/lifecycle/clock.ts';
-import { fitHeap } from '../../src/foundation/lifecycle/heap.ts';
+import { fitHeap, letHeapGrow } from '../../src/foundation/lifecycle/heap.ts';
 import { createDataPath } from '../../src/sidecar/data-path.ts';
 import type { LocalService } from '../../src/sidecar/routing/local-router.ts';
 import { recordLog } from '../support/log.ts';
@@ -75,4 +75,5 @@ path.routes.assign(
   ],
   new Set(),
 );
+letHeapGrow();
 process.send?.({ port: path.port } satisfies PathReady);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { waitFor } from './wait.ts';
 
 const root = join(import.meta.dirname, '../..');
-const bundle = join(root, 'dist/conveyor-sidecar.mjs');
+const bundle = join(root, 'dist/conveyor-sidecar.cjs');
 
 /** What the tests run: the bundle that the image holds where it was built, else the sources. */
 export const PROGRAM = existsSync(bundle) ? bundle : join(root, 'src/main.ts');

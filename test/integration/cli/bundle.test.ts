@@ -18,12 +18,12 @@ describe('the bundle that the image holds', () => {
   let main = '';
 
   before(() => {
-    const built = join(root, 'dist/conveyor-sidecar.mjs');
+    const built = join(root, 'dist/conveyor-sidecar.cjs');
     if (!existsSync(built))
       execFileSync(process.execPath, [join(root, 'scripts/build.ts')], { stdio: 'ignore' });
     // alone, as in the image: nothing of the repository is near it
     folder = mkdtempSync(join(tmpdir(), 'bundle-test-'));
-    main = join(folder, 'conveyor-sidecar.mjs');
+    main = join(folder, 'conveyor-sidecar.cjs');
     cpSync(built, main);
   });
   after(() => rmSync(folder, { recursive: true }));
