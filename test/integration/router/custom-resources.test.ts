@@ -151,7 +151,7 @@ describe('pipelines as custom resources', () => {
     [403, /cannot be listed: .*not yours \(bind ClusterRole conveyor-router/],
     [404, /cannot be listed: .*not yours \(install the definitions/],
   ] as const)
-    it(`that cannot be listed (${status}) keep the router from listening, and it says why and the mend`, async () => {
+    it(`that cannot be listed (${status}) keep the router from listening, and it says why and the mend`, async (test) => {
       const kube = await startKube();
       const allow = kube.refuse(({ path }) =>
         path.includes('/conveyor.etl/') ? { status, message: 'not yours' } : undefined,
@@ -161,6 +161,11 @@ describe('pipelines as custom resources', () => {
       const admin = await findFreePorts(1);
       const env = { KUBERNETES: 'on', KUBECONFIG_FILE: kube.kubeconfig(), ADMIN_PORT: String(admin) };
       const ended = runRouter(routerConfig(env), { logger, version: 'test' }, stopping.signal);
+      test.after(async () => {
+        stopping.abort();
+        await ended;
+        await kube.stop();
+      });
       const readyz = async (): Promise<string> => {
         const response = await fetch(`http://127.0.0.1:${admin}/readyz?verbose`, {
           headers: { connection: 'close' },
@@ -168,13 +173,12 @@ describe('pipelines as custom resources', () => {
         return response.text();
       };
       await waitFor(async () => mend.test(await readyz()));
-      const told = logger.lines.filter(({ message }) => message.includes('before its custom resources'));
-      assert.equal(told.length, 4, JSON.stringify(told));
+      const told = () =>
+        logger.lines.filter(({ message }) => message.includes('before its custom resources')).length;
+      await waitFor(() => told() === 4, { what: () => `a line of each kind: ${told()}` });
       allow();
       await waitFor(async () => (await readyz()).includes('listening ok'), { timeoutMs: 60_000 });
-      stopping.abort();
-      await ended;
-      await kube.stop();
+      assert.equal(told(), 4);
     });
 
   it('are created, updated, disabled and deleted through the API', async (test) => {
