@@ -5,6 +5,7 @@ import { Client, credentials, type handleUnaryCall, ServerCredentials } from '@g
 import { unary } from '../../../src/foundation/grpc/call.ts';
 import { serviceDefinition } from '../../../src/foundation/grpc/definitions.ts';
 import { createFaultLog } from '../../../src/foundation/grpc/faults.ts';
+import type { PipelineConfig } from '../../../src/foundation/grpc/gen/conveyor/router/PipelineConfig.ts';
 import { createServer, listen, shutdown } from '../../../src/foundation/grpc/server.ts';
 import { failOnLeaks } from '../../support/leaks.ts';
 import { recordLog } from '../../support/log.ts';
@@ -27,11 +28,13 @@ describe('a fault in a handler', () => {
     await writeFile(directory, 'no directory any more');
     const client = new Client(`127.0.0.1:${router.port}`, credentials.createInsecure());
     const { CreatePipeline } = serviceDefinition('conveyor.router.RouterAdmin');
-    const stages = [
-      { id: 'in', stageType: 'STAGE_TYPE_SOURCE', serviceSelector: { serviceName: 'src' } },
-      { id: 'out', stageType: 'STAGE_TYPE_SINK', serviceSelector: { serviceName: 'store' } },
-    ];
-    const config = { id: 'a/p', enabled: true, stages, edges: [{ fromStage: 'in', toStage: 'out' }] };
+    const config: PipelineConfig = {
+      ...{ id: 'a/p', enabled: true, edges: [{ fromStage: 'in', toStage: 'out' }] },
+      stages: [
+        { id: 'in', stageType: 'STAGE_TYPE_SOURCE', serviceSelector: { serviceName: 'src' } },
+        { id: 'out', stageType: 'STAGE_TYPE_SINK', serviceSelector: { serviceName: 'store' } },
+      ],
+    };
     await assert.rejects(unary(client, CreatePipeline, { config }, { timeoutMs: 5_000 }), {
       code: 'INTERNAL',
     });
