@@ -69,6 +69,8 @@ interface Pending {
   name: string;
   /** How often since the last one that was written; 0 is nothing to write. */
   count: number;
+  /** What `count` was when this name was first tried: what an Event that is there by then says at least. */
+  tried: number | undefined;
   firstMs: number;
   lastMs: number;
   dueMs: number;
@@ -108,6 +110,8 @@ export function createEventRecorder(options: EventOptions): EventRecorder {
   const write = async (entry: Pending, signal: AbortSignal): Promise<void> => {
     const { count } = entry;
     const event = eventOf(entry);
+    let written = count;
+    entry.tried ??= count;
     try {
       await api.create(EVENTS, event, {}, signal);
       outage.over();
@@ -120,10 +124,12 @@ export function createEventRecorder(options: EventOptions): EventRecorder {
         entry.dueMs = clock.now() + backoffMs(entry.attempt++, { ...backoff, random });
         return;
       }
-      if (!isThere) giveUp(count);
+      if (isThere) written = entry.tried;
+      else giveUp(count);
     }
     entry.name = nameOf(entry.fact);
-    entry.count -= count;
+    entry.tried = undefined;
+    entry.count -= written;
     entry.firstMs = entry.lastMs;
     entry.attempt = 0;
     entry.dueMs = clock.now() + spacingMs;
@@ -154,7 +160,7 @@ export function createEventRecorder(options: EventOptions): EventRecorder {
       else
         pending.set(key, {
           ...{ fact, name: nameOf(fact), count: 1, firstMs: nowMs, lastMs: nowMs },
-          ...{ dueMs: clock.now(), attempt: 0 },
+          ...{ dueMs: clock.now(), attempt: 0, tried: undefined },
         });
       loop?.trigger();
     },
@@ -173,10 +179,12 @@ export function createEventRecorder(options: EventOptions): EventRecorder {
       await loop?.stop();
       let reachable = true;
       for (const entry of pending.values()) {
-        if (entry.count > 0 && reachable && !signal.aborted)
+        while (entry.count > 0 && reachable && !signal.aborted) {
+          const before = entry.count;
           await write(entry, signal).catch(() => undefined);
-        // one that was not written is reason enough not to wait for the others
-        reachable = entry.count === 0;
+          // one that was not written is reason enough not to wait for the others
+          reachable = entry.count < before;
+        }
         giveUp(entry.count);
       }
       pending.clear();

@@ -91,6 +91,18 @@ describe('an event recorder', () => {
     assert.equal(stored().find(({ reason }) => reason === 'Drained')?.metadata?.namespace, 'sys');
   });
 
+  it('writes what came while an Event was on its way, though the end cut off the answer', async () => {
+    const { events } = await start();
+    kube.delayMs = 100;
+    events.record(fact('Registered'));
+    await waitFor(() => kube.requests.some(({ method }) => method === 'POST'));
+    events.record(fact('Registered', 'the last word'));
+    await events.stop(AbortSignal.timeout(5_000));
+    await waitFor(() => stored().length === 2, { what: () => JSON.stringify(stored()) });
+    assert.ok(stored().some(({ note }) => note === 'the last word'));
+    assert.equal(events.lost(), 0);
+  });
+
   it('does not hold up the end without the API', async () => {
     const { events } = await start();
     await kube.down();
