@@ -31,7 +31,9 @@ async function held(options: Parameters<typeof scene.path>[1] = {}) {
   path.assign(assigned);
   const source = scene.source(path);
   const acks = range(0, 6).map((i) => source.push(`b${i}`, records(i * 2, 2, { partition: i })));
-  await waitFor(() => t.calls() === 4, { what: 'every place to be taken' });
+  await waitFor(() => t.calls() === 4 && path.path.dataPlane.sourceRuns === 6, {
+    what: 'every place to be taken, and the others to wait for one',
+  });
   return { t, sink, path, source, acks: Promise.all(acks), open: () => door.open(), assigned };
 }
 

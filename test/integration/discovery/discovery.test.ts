@@ -207,7 +207,7 @@ describe('an application', () => {
         return new Promise(() => undefined);
       },
     });
-    const running = await discover(context, at(service.port), { probe: { timeoutMs: 300 } });
+    const running = await discover(context, at(service.port), { probe: { timeoutMs: 1_500 } });
     await waitFor(() => running.names().length === 1);
     for (const losses of [1, 2]) {
       lose = true;

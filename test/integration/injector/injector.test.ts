@@ -89,7 +89,7 @@ describe('an injector beside a cluster', () => {
       },
     });
     await waitFor(async () => (await page('/readyz')).startsWith('200') && caBundle() !== '', {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       what: () => `readiness: ${injector.output().stderr}`,
     });
   });
