@@ -80,7 +80,7 @@ describe('without a control plane', () => {
       await faults?.start('kube-apiserver');
       const until = Date.now();
       await nodesReady(until);
-      for (const app of ['ledger', 'transform']) await rolledOut(`deployment/${app}`, namespace.name);
+      await rolledOut('deployment/ledger', namespace.name);
       await eventually(controlPlaneReady, 120_000);
       await flow.flows();
       const settled = await flow.settle();
