@@ -119,6 +119,7 @@ export class PushStream {
     if (this.#closed) return;
     this.#closed = true;
     this.#pauses.close();
+    this.#credits.close();
     this.#sourceClosed?.();
     this.#whenClosed();
   }
@@ -207,7 +208,7 @@ export class PushStream {
 
   #acknowledge({ batchId }: BatchOutline, acks: BatchAcks): void {
     this.#write(writePushAck(batchId, concise(acks)));
-    this.#credits.giveBack(acks.records.length, this.#open === 0);
+    if (!this.#closed) this.#credits.giveBack(acks.records.length, this.#open === 0);
   }
 
   #grant(credits: number): void {
