@@ -12,7 +12,7 @@ import { nodesReady } from './support/nodes.ts';
 const STAYS = 'node1';
 const CRASHES = 'node2';
 /** Seconds without records, at most: calls that nobody answers any more are given up. */
-const PAUSE = 6;
+const PAUSE = 10;
 
 describe('a node', { skip: clusterFaults() === undefined }, () => {
   useConveyor();
