@@ -12,7 +12,7 @@ import { nodesReady } from './support/nodes.ts';
 /** How long the API server is away. */
 const OUTAGE_MS = 60_000;
 /** Seconds without records that a busy machine may have; all outages are far longer. */
-const PAUSE = 3;
+const PAUSE = 2;
 
 describe('without a control plane', () => {
   useConveyor();

@@ -15,6 +15,9 @@ export const PREFIXES = ['conveyor', 'conveyor_etl'] as const;
 /** One of the two package prefixes. */
 export type Prefix = (typeof PREFIXES)[number];
 
+/** Sidecars that a batch may come through: more is a fault of the assignment (semantics, HOP_LIMIT). */
+export const MAX_HOPS = 32;
+
 /** The services of the protocol and the standard ones, by their name under the `conveyor` prefix. */
 export interface Definitions {
   'conveyor.sidecar.SidecarCoordinator': SidecarCoordinatorDefinition;

@@ -1,6 +1,7 @@
 import { status, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { ConveyorError } from '../errors.ts';
 import type { Clock } from '../lifecycle/clock.ts';
+import { Recent } from '../lifecycle/recent.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** Hears what a handler threw, or what a call was failed with that is no fault of its caller. */
@@ -18,7 +19,7 @@ export function createFaultLog({
   readonly logger: Logger;
   readonly clock: Clock;
 }): TellFault {
-  const told = new Map<string, { readonly atMs: number; more: number }>();
+  const told = new Recent<string, { readonly atMs: number; more: number }>(MAX_KEYS);
   return (method, thrown) => {
     const error = ConveyorError.from(thrown);
     const key = `${method} ${error.message}`;
@@ -26,11 +27,6 @@ export function createFaultLog({
     if (last !== undefined && clock.now() < last.atMs + SPACING_MS) {
       last.more++;
       return;
-    }
-    told.delete(key);
-    for (const oldest of told.keys()) {
-      if (told.size < MAX_KEYS) break;
-      told.delete(oldest);
     }
     told.set(key, { atMs: clock.now(), more: 0 });
     logger.error('a call failed by a fault of ours', { method, more: last?.more ?? 0, error });

@@ -69,9 +69,10 @@ export interface WriteOptions {
 
 /**
  * The Kubernetes API. Every call ends within the client's deadline or when the signal aborts.
- * All throw ConveyorError: FAILED_PRECONDITION (no token to show), UNAUTHENTICATED (401), PERMISSION_DENIED (403), NOT_FOUND (404), ALREADY_EXISTS and ABORTED
- * (409: exists, conflict), OUT_OF_RANGE (410: the version is too old, list again), INVALID_ARGUMENT (400, 422),
- * RESOURCE_EXHAUSTED (429), UNAVAILABLE (5xx, no connection), DEADLINE_EXCEEDED, CANCELLED; the message is the server's.
+ * All throw ConveyorError: FAILED_PRECONDITION (no token to show), UNAUTHENTICATED (401), PERMISSION_DENIED (403),
+ * NOT_FOUND (404), ALREADY_EXISTS and ABORTED (409: exists, conflict), OUT_OF_RANGE (410: the version is too old, list
+ * again), INVALID_ARGUMENT (400, 422), RESOURCE_EXHAUSTED (429), UNAVAILABLE (5xx, no connection), DEADLINE_EXCEEDED,
+ * CANCELLED; the message is the server's.
  */
 export interface KubeApi {
   get<T extends KubeObject>(resource: Resource, name: ObjectName, signal?: AbortSignal): Promise<T>;
@@ -80,6 +81,12 @@ export interface KubeApi {
     selection: Selection,
     signal?: AbortSignal,
   ): Promise<ObjectList<T>>;
+  /** A list, some hundred objects at a time, for those who keep little of each: a cluster may have very many. */
+  pages<T extends KubeObject>(
+    resource: Resource,
+    selection: Selection,
+    signal?: AbortSignal,
+  ): AsyncIterable<ObjectList<T>>;
   /**
    * Ends when the server ends it; a line that is too long, or no JSON, is MALFORMED. A first bookmark, of the version
    * that it begins at, says that the server has accepted it.

@@ -1,5 +1,14 @@
 import type { ListMeta } from 'kubernetes-types/meta/v1.d.ts';
-import type { KubeApi, KubeObject, ObjectName, Patch, Resource, WriteOptions } from './api.ts';
+import type {
+  KubeApi,
+  KubeObject,
+  ObjectList,
+  ObjectName,
+  Patch,
+  Resource,
+  Selection,
+  WriteOptions,
+} from './api.ts';
 import { loadCredentials } from './http/credentials.ts';
 import { deadline } from './http/deadline.ts';
 import {
@@ -78,22 +87,37 @@ function createApi(transport: Transport, timeoutMs: number): KubeApi {
   };
   const get = (path: string, signal?: AbortSignal): Promise<never> => call({ method: 'GET', path }, signal);
   const dry = ({ dryRun }: WriteOptions): Query => (dryRun === true ? { dryRun: 'All' } : {});
+  async function* pages(
+    resource: Resource,
+    selection: Selection,
+    signal?: AbortSignal,
+  ): AsyncGenerator<ObjectList<never>> {
+    let next: string | undefined;
+    do {
+      const query = { ...selectionQuery(selection), limit: PAGE, continue: next };
+      const path = withQuery(collectionPath(resource, selection.namespace), query);
+      const { items, metadata }: { metadata: ListMeta; items?: never[] | null } = await get(path, signal);
+      yield {
+        items: (items ?? []).map((item) => typed(resource, item)),
+        resourceVersion: metadata.resourceVersion ?? '',
+      };
+      next = metadata.continue;
+    } while (next !== undefined && next !== '');
+  }
 
   return {
     get: (resource, name, signal) => get(objectPath(resource, name), signal),
 
+    pages,
+
     async list(resource, selection, signal) {
       const items: never[] = [];
-      let next: string | undefined;
-      for (;;) {
-        const query = { ...selectionQuery(selection), limit: PAGE, continue: next };
-        const path = withQuery(collectionPath(resource, selection.namespace), query);
-        const page: { metadata: ListMeta; items?: never[] | null } = await get(path, signal);
-        for (const item of page.items ?? []) items.push(typed(resource, item));
-        next = page.metadata.continue;
-        if (next === undefined || next === '')
-          return { items, resourceVersion: page.metadata.resourceVersion ?? '' };
+      let resourceVersion = '';
+      for await (const page of pages(resource, selection, signal)) {
+        items.push(...page.items);
+        ({ resourceVersion } = page);
       }
+      return { items, resourceVersion };
     },
 
     watch: (resource, options, signal) => watch({ transport, timeoutMs, resource, options, signal }),

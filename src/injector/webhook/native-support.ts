@@ -16,7 +16,7 @@ export interface NativeSupport extends Component {
 
 /** What it takes to ask. */
 export interface NativeSupportOptions {
-  readonly api: Pick<KubeApi, 'version' | 'list'>;
+  readonly api: Pick<KubeApi, 'version' | 'pages'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly observe: (supported: boolean | undefined) => void;
@@ -89,10 +89,9 @@ export function createNativeSupport(options: NativeSupportOptions): NativeSuppor
 }
 
 async function oldVersions({ api }: NativeSupportOptions, signal: AbortSignal): Promise<string[]> {
-  const [{ gitVersion }, { items }] = await Promise.all([
-    api.version(signal),
-    api.list<Node>(NODES, {}, signal),
-  ]);
-  const versions = [gitVersion, ...items.map(({ status }) => status?.nodeInfo?.kubeletVersion ?? '')];
+  const { gitVersion } = await api.version(signal);
+  const versions = [gitVersion];
+  for await (const { items } of api.pages<Node>(NODES, {}, signal))
+    versions.push(...items.map(({ status }) => status?.nodeInfo?.kubeletVersion ?? ''));
   return [...new Set(versions.filter((version) => !runsNativeSidecars(version)))];
 }

@@ -1,8 +1,6 @@
+import { MAX_HOPS } from '../../foundation/grpc/definitions.ts';
 import type { Condition } from './conditions.ts';
 import type { PipelineToPlace } from './inputs.ts';
-
-/** Through more sidecars no record goes (semantics, HOP_LIMIT). */
-const MAX_HOPS = 32;
 
 /**
  * Says when records may have to pass through more sidecars than they can: each edge whose stages are not in the same

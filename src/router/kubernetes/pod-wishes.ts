@@ -61,9 +61,15 @@ const GONE = {
   cost: 0,
 } as const;
 
+/** Whether it stands on the pod that its sidecar is registered. */
+export function isOpen({ status }: Pod): boolean {
+  return status?.conditions?.some((one) => one.type === KEYS.routing && one.status === 'True') === true;
+}
+
 /**
  * What a leader of earlier has written on pods whose sidecars have not come to this one: it is taken back. Nothing, where
  * more are missing than are there: that is the network or the router, not the sidecars.
+ * @param pods that are {@link isOpen}.
  * @param wishes of those that are there.
  */
 export function leftoverWishes(
@@ -72,10 +78,9 @@ export function leftoverWishes(
 ): { readonly leftover: ReadonlyMap<string, PodWish>; readonly massLapse: boolean } {
   const leftover = new Map(
     pods.flatMap(({ metadata: { namespace = '', name = '' } = {}, status = {} }) => {
-      const isOpen = status.conditions?.some((one) => one.type === KEYS.routing && one.status === 'True');
       const key = `${namespace}/${name}`;
       const host = status.podIP ?? '';
-      if (isOpen !== true || host === '' || wishes.has(key)) return [];
+      if (host === '' || wishes.has(key)) return [];
       return [[key, { namespace, name, host, ...GONE }] as const];
     }),
   );

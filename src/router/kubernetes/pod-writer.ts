@@ -9,7 +9,7 @@ import { type Loop, startLoop } from '../../foundation/lifecycle/loop.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
 import type { PlaneView } from '../terms.ts';
 import { readPod, type RoutingConditions, whereaboutsOf, writePod } from './pod-patches.ts';
-import { isGone, leftoverWishes, type PodWish, podWishes } from './pod-wishes.ts';
+import { isGone, isOpen, leftoverWishes, type PodWish, podWishes } from './pod-wishes.ts';
 
 /** What is written on pods, and from what. */
 export interface PodWriterOptions {
@@ -78,9 +78,11 @@ export function createPodWriter(options: PodWriterOptions): Component {
   };
   /** Every pod is listed, once a term: conditions can be selected by nothing less. */
   const takeBack = async (signal: AbortSignal): Promise<{ requeueAfterMs?: number }> => {
-    const { items } = await api.list<Pod>(PODS, { fieldSelector: 'status.phase=Running' }, signal);
+    const open: Pod[] = [];
+    for await (const { items } of api.pages<Pod>(PODS, { fieldSelector: 'status.phase=Running' }, signal))
+      open.push(...items.filter(isOpen));
     if (!leading()) return {};
-    const { leftover, massLapse } = leftoverWishes(items, wishes);
+    const { leftover, massLapse } = leftoverWishes(open, wishes);
     if (massLapse) return { requeueAfterMs: AGAIN_MS };
     wishes = new Map([...leftover, ...wishes]);
     return {};

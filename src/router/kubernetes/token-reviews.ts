@@ -5,6 +5,7 @@ import { NAMES } from '../../foundation/kubernetes/annotations.ts';
 import type { KubeApi } from '../../foundation/kubernetes/api.ts';
 import { TOKEN_REVIEWS } from '../../foundation/kubernetes/resources.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
+import { Recent } from '../../foundation/lifecycle/recent.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
 import type { IdentityFacts } from '../api/ports.ts';
 import { createLimiter } from './limiter.ts';
@@ -65,18 +66,13 @@ export function createTokenReviews({
   logger,
   maxVerdicts = MAX_VERDICTS,
 }: TokenReviewOptions): TokenReviews {
-  const verdicts = new Map<string, Verdict>();
+  const verdicts = new Recent<string, Verdict>(maxVerdicts);
   const underWay = new Map<string, Promise<Verdict>>();
   const limited = createLimiter({ concurrent: CONCURRENT, waiting: WAITING });
   let away = false;
 
   const keep = (key: string, verdict: Verdict): Verdict => {
-    verdicts.delete(key);
     verdicts.set(key, verdict);
-    for (const oldest of verdicts.keys()) {
-      if (verdicts.size <= maxVerdicts) break;
-      verdicts.delete(oldest);
-    }
     return verdict;
   };
   const ask = async (key: string, token: string): Promise<Verdict> => {

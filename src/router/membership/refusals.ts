@@ -1,4 +1,5 @@
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
+import { Recent } from '../../foundation/lifecycle/recent.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
 import type { Registration } from './member.ts';
 
@@ -11,6 +12,12 @@ export interface Refusals {
 /** Sidecars that are remembered; one that was forgotten is told of again. */
 const MAX_KNOWN = 1_000;
 
+interface Refused {
+  readonly code: string;
+  readonly sinceMs: number;
+  readonly times: number;
+}
+
 /** Nobody is refused yet. */
 export function createRefusals({
   logger,
@@ -19,7 +26,7 @@ export function createRefusals({
   readonly logger: Logger;
   readonly clock: Clock;
 }): Refusals {
-  const known = new Map<string, { readonly code: string; readonly sinceMs: number; times: number }>();
+  const known = new Recent<string, Refused>(MAX_KNOWN);
   // two that share an id are two: one of them is taken
   const keyOf = ({ sidecarId, instance, endpoint }: Registration): string =>
     JSON.stringify([sidecarId, instance, endpoint]);
@@ -28,11 +35,6 @@ export function createRefusals({
       const { sidecarId: sidecar, podName: pod, endpoint } = registration;
       const key = keyOf(registration);
       const last = known.get(key);
-      known.delete(key);
-      for (const oldest of known.keys()) {
-        if (known.size < MAX_KNOWN) break;
-        known.delete(oldest);
-      }
       const { sinceMs, times } = last ?? { sinceMs: clock.now(), times: 0 };
       known.set(key, { code, sinceMs, times: times + 1 });
       const log = last?.code === code ? 'debug' : 'warn';

@@ -1,7 +1,7 @@
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import type { StageCall } from '../routing/call.ts';
 import type { Graph, Stage } from '../routing/graph.ts';
-import { type BatchOutline, type RecordOutline, sameLane } from '../wire/outline.ts';
+import type { BatchOutline, RecordOutline } from '../wire/outline.ts';
 import type { Outcome } from '../wire/outcome.ts';
 import type { AckException, BatchAcks } from '../wire/writer.ts';
 import { Acknowledgement } from './acknowledgement.ts';
@@ -12,6 +12,7 @@ import { joinsOf } from './joins.ts';
 import { emptyTally, type Ledger } from './ledger.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { isLast, lanesOf, type Parcel, type Part, type Run } from './run.ts';
+import { branchOut, type Made, settleEnded } from './settling.ts';
 import { StageRunner, type WaitObserver } from './stage-runner.ts';
 
 /** What a flow stands on. */
@@ -217,42 +218,17 @@ export class Flow {
     const { parcel } = part;
     const { run, stage } = parcel;
     const next = this.#nextOf(run, stage);
-    const tally = emptyTally();
-    const outputs: RecordOutline[] = [];
-    const roots: number[] = [];
-    let inLanes = run.lanes.length > 0;
-    for (let index = 0; index < outcomes.length; index++) {
-      const outcome = outcomes[index] ?? DEADLINE;
-      if (outcome.kind !== 'outputs') {
-        tally[outcome.kind]++;
-        continue;
-      }
-      const { records } = outcome;
-      const copies = records.length * next.length;
-      tally.replaced++;
-      tally.derived += Math.max(copies, records.length);
-      if (next.length === 0) {
-        tally.delivered += records.length;
-        continue;
-      }
-      const root = parcel.roots[part.from + index] ?? 0;
-      if (copies > 1) run.acknowledgement.branch(root, copies);
-      const rootId = run.acknowledgement.records[root]?.id;
-      for (const record of records) {
-        outputs.push(record);
-        roots.push(root);
-        inLanes &&= rootId !== undefined && (record.id === undefined || sameLane(record.id, rootId));
-      }
-    }
-    this.#context.ledger.add(tally);
-    if (outputs.length > 0) this.#sendOutputs({ part, next, outputs, roots, inLanes, outputBytes });
+    const made = branchOut(part, outcomes, next.length);
+    this.#context.ledger.add(made.tally);
+    if (made.outputs.length > 0) this.#sendOutputs(part, next, { ...made, outputBytes });
     parcel.settled += outcomes.length;
     if (parcel.settled === parcel.records.length) parcel.held?.release();
     settleEnded(part, outcomes, next.length > 0);
   }
 
-  #sendOutputs({ part, next, outputs, roots, inLanes, outputBytes }: Outputs): void {
+  #sendOutputs(part: Part, next: readonly string[], made: Made & { outputBytes: number }): void {
     const { parcel } = part;
+    const { outputs, roots, inLanes, outputBytes } = made;
     const { run } = parcel;
     const held = this.#context.budget.hold(
       { pipeline: this.graph.pipelineId, hops: run.hops },
@@ -274,41 +250,11 @@ export class Flow {
 
 type ProgressField = 'taken' | 'settled' | 'firstIn' | 'queuedAt' | 'readyAt';
 
-interface Outputs {
-  readonly part: Part;
-  readonly next: readonly string[];
-  readonly outputs: readonly RecordOutline[];
-  readonly roots: readonly number[];
-  readonly inLanes: boolean;
-  readonly outputBytes: number;
-}
-
 const NAMELESS: AckException = {
   status: 'failed',
   code: 'RECORD_ID_MISSING',
   error: 'the record has no id',
 };
-
-/** Settles what has come to its end. @param goesOn whether outputs were sent on. */
-function settleEnded({ parcel, from }: Part, outcomes: readonly Outcome[], goesOn: boolean): void {
-  const { roots, run } = parcel;
-  for (let index = 0; index < outcomes.length; index++) {
-    const outcome = outcomes[index] ?? DEADLINE;
-    if (outcome.kind === 'outputs' && goesOn) continue;
-    run.acknowledgement.settle(roots[from + index] ?? 0, exceptionOf(outcome));
-  }
-}
-
-function exceptionOf(outcome: Outcome): AckException | undefined {
-  switch (outcome.kind) {
-    case 'failed':
-      return { status: 'failed', code: outcome.code, error: outcome.error };
-    case 'returned':
-      return { status: 'retry', code: outcome.code, error: outcome.error };
-    default:
-      return undefined;
-  }
-}
 
 function expireWaiting(run: Run, runners: ReadonlyMap<string, StageRunner>): void {
   run.over = true;

@@ -15,7 +15,9 @@ export function heldBytes(messageBytes: number, records: readonly RecordOutline[
 }
 
 /** The acks with no more text than a sender can receive: long errors are cut, and left out when there are too many. */
-export function concise({ records, exceptions }: BatchAcks): BatchAcks {
+export function concise(acks: BatchAcks): BatchAcks {
+  const { records, exceptions } = acks;
+  if (exceptions.size === 0) return acks;
   let leftChars = MAX_ERRORS_CHARS;
   const cut = (exception: AckException): AckException => {
     const chars = Math.min(MAX_ERROR_CHARS, leftChars, exception.error.length);

@@ -1,5 +1,6 @@
 import type { Metadata, sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import { ConveyorError } from '../../foundation/errors.ts';
+import { MAX_HOPS } from '../../foundation/grpc/definitions.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import type { Graph } from '../routing/graph.ts';
 import { type ReceiveRecordsRequest, readReceiveRecordsRequest } from '../wire/requests.ts';
@@ -18,8 +19,6 @@ import type { EnteringBatch } from './flow.ts';
 import { integerOf, tracesOf } from './headers.ts';
 import { concise, heldBytes } from './limits.ts';
 
-/** Sidecars that a batch may come through: more is a fault of the assignment (semantics.md, "Codes"). */
-const MAX_HOPS = 32;
 /** A peer that says no hops has sent the batch to us itself. */
 const HOPS_OF_OTHERS = 1;
 

@@ -19,7 +19,7 @@ describe('discover', () => {
   const closing: (() => unknown)[] = [];
   after(() => Promise.all(closing.map((close) => close())));
 
-  it('says of ten ports at once what each is and why', async () => {
+  it('says of ten ports at once what each is and why, within two seconds', async () => {
     const [common = '', transform = ''] = contractText('transform');
     const broken = transform.replace('bytes payload', 'string payload').replace('string batch_id = 1;', '');
     const services = await Promise.all([
@@ -43,8 +43,7 @@ describe('discover', () => {
 
     const report = await discover([...ports, await closedPort()]);
 
-    // 1.7 s is the longest that a probe takes, and one after the other these take 3.7; a busy machine adds to both
-    assert.ok(report.durationMs < 3_500, `took ${report.durationMs} ms`);
+    assert.ok(report.durationMs < 2_000, `took ${report.durationMs} ms`);
     assert.deepEqual(
       report.ports.map(({ state }) => state),
       [

@@ -11,19 +11,20 @@ import { manualClock } from '../../support/manual-clock.ts';
 function cluster(kubelets: string[]): {
   kubelets: string[];
   away: boolean;
-  api: Pick<KubeApi, 'version' | 'list'>;
+  api: Pick<KubeApi, 'version' | 'pages'>;
 } {
   const state = {
     kubelets,
     away: false,
     api: {
       version: () => Promise.resolve({ major: '1', minor: '34', gitVersion: 'v1.34.4' }),
-      list() {
-        if (state.away) return Promise.reject(new ConveyorError('PERMISSION_DENIED', 'nodes is forbidden'));
-        const items = state.kubelets.map((kubeletVersion): Node => ({
-          status: { nodeInfo: { kubeletVersion } as never },
-        }));
-        return Promise.resolve({ items: items as never[], resourceVersion: '1' });
+      // a node to a page
+      async *pages() {
+        for (const kubeletVersion of state.kubelets) {
+          if (state.away) throw new ConveyorError('PERMISSION_DENIED', 'nodes is forbidden');
+          const node: Node = { status: { nodeInfo: { kubeletVersion } as never } };
+          yield await Promise.resolve({ items: [node as never], resourceVersion: '1' });
+        }
       },
     },
   };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Pod } from 'kubernetes-types/core/v1.d.ts';
 import type { Member } from '../../../src/router/membership/member.ts';
-import { leftoverWishes, podWishes } from '../../../src/router/kubernetes/pod-wishes.ts';
+import { isOpen, leftoverWishes, podWishes } from '../../../src/router/kubernetes/pod-wishes.ts';
 
 const member = (rest: Partial<Member> = {}): Member => ({
   ...{
@@ -62,7 +62,8 @@ describe('what a pod shall show', () => {
       status: { podIP: '10.0.0.9', conditions: [{ type, status }] },
     });
     const there = podWishes([{ member: member(), leaseLeftMs: 1 }], new Map());
-    const pods = [pod('a'), pod('b'), pod('c', 'False'), pod('d', 'True', 'Ready')];
+    const all = [pod('a'), pod('b'), pod('c', 'False'), pod('d', 'True', 'Ready')];
+    const pods = all.filter(isOpen);
     const { leftover } = leftoverWishes(pods, there);
     assert.deepEqual([...leftover.keys()], ['shop/b']);
     assert.deepEqual([leftover.get('shop/b')?.status, leftover.get('shop/b')?.host], ['False', '10.0.0.9']);

@@ -1,0 +1,75 @@
+import { type RecordOutline, sameLane } from '../wire/outline.ts';
+import type { Outcome } from '../wire/outcome.ts';
+import type { AckException } from '../wire/writer.ts';
+import { DEADLINE } from './hop.ts';
+import { emptyTally, type Tally } from './ledger.ts';
+import type { Part } from './run.ts';
+
+/** What a stage made of some records. */
+export interface Made {
+  /** For the ledger; what goes on and what has ended. */
+  readonly tally: Tally;
+  /** What goes on; nothing after a path's last stage. */
+  readonly outputs: readonly RecordOutline[];
+  /** For each output the index of the record of the batch that it derives from. */
+  readonly roots: readonly number[];
+  /** Whether each output's id stands in one of the run's lanes. */
+  readonly inLanes: boolean;
+}
+
+/**
+ * Sorts what a stage made of some records; what goes on is counted in the acknowledgement, once for each copy.
+ * @param ways stages that outputs go to.
+ */
+export function branchOut({ parcel, from }: Part, outcomes: readonly Outcome[], ways: number): Made {
+  const { acknowledgement, lanes } = parcel.run;
+  const tally = emptyTally();
+  const outputs: RecordOutline[] = [];
+  const roots: number[] = [];
+  let inLanes = lanes.length > 0;
+  for (let index = 0; index < outcomes.length; index++) {
+    const outcome = outcomes[index] ?? DEADLINE;
+    if (outcome.kind !== 'outputs') {
+      tally[outcome.kind]++;
+      continue;
+    }
+    const { records } = outcome;
+    const copies = records.length * ways;
+    tally.replaced++;
+    tally.derived += Math.max(copies, records.length);
+    if (ways === 0) {
+      tally.delivered += records.length;
+      continue;
+    }
+    const root = parcel.roots[from + index] ?? 0;
+    acknowledgement.branch(root, copies);
+    const rootId = acknowledgement.records[root]?.id;
+    for (const record of records) {
+      outputs.push(record);
+      roots.push(root);
+      inLanes &&= rootId !== undefined && (record.id === undefined || sameLane(record.id, rootId));
+    }
+  }
+  return { tally, outputs, roots, inLanes };
+}
+
+/** Settles what has come to its end. @param goesOn whether outputs were sent on. */
+export function settleEnded({ parcel, from }: Part, outcomes: readonly Outcome[], goesOn: boolean): void {
+  const { roots, run } = parcel;
+  for (let index = 0; index < outcomes.length; index++) {
+    const outcome = outcomes[index] ?? DEADLINE;
+    if (outcome.kind === 'outputs' && goesOn) continue;
+    run.acknowledgement.settle(roots[from + index] ?? 0, exceptionOf(outcome));
+  }
+}
+
+function exceptionOf(outcome: Outcome): AckException | undefined {
+  switch (outcome.kind) {
+    case 'failed':
+      return { status: 'failed', code: outcome.code, error: outcome.error };
+    case 'returned':
+      return { status: 'retry', code: outcome.code, error: outcome.error };
+    default:
+      return undefined;
+  }
+}
