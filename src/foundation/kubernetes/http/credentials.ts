@@ -26,16 +26,20 @@ async function load(kubeconfig: string | undefined): Promise<KubeConfig> {
     else config.loadFromFile(kubeconfig);
     const server = config.getCurrentCluster()?.server;
     if (server === undefined) throw new Error('no cluster in the current context');
-    if (!URL.canParse(server) || server.includes('//undefined'))
-      throw new Error(`not in a cluster, or no address of one: ${server}`);
+    // in no pod, client-node makes the address of variables that are not there
+    if (server.includes('//undefined')) throw new Error(NO_POD);
+    if (!URL.canParse(server)) throw new Error(`no address of a cluster: ${server}`);
     return config;
   } catch (error) {
-    const from = kubeconfig ?? 'the cluster';
-    throw new ConveyorError('CONFIG_INVALID', `no access to Kubernetes by ${from}: ${String(error)}`, {
+    const from = kubeconfig ?? 'the service account of the pod';
+    const { message } = ConveyorError.from(error);
+    throw new ConveyorError('CONFIG_INVALID', `no access to Kubernetes by ${from}: ${message}`, {
       cause: error,
     });
   }
 }
+
+const NO_POD = 'this runs in no pod; name a kubeconfig with --kubeconfig or KUBECONFIG_FILE';
 
 /** Reads a kubeconfig, or without one what a pod's service account has. @throws CONFIG_INVALID. */
 export async function loadCredentials(kubeconfig?: string): Promise<Credentials> {
