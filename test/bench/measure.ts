@@ -20,7 +20,7 @@ export interface Stand {
 const MAX_RECORDS = 1_000_000;
 const WARM_UP_MS = 300;
 /** What a process has to have burned before it is measured: until then much of its CPU goes into compiling. */
-const WARM_CPU_US = 4_000_000;
+const WARM_CPU_US = 12_000_000;
 const WARM_UP_LOADS: readonly Load[] = [
   { records: 100, inFlight: 16, partitions: 'many' },
   { records: 1, inFlight: 16, partitions: 'one' },

@@ -1,5 +1,6 @@
 import { type Client, Metadata, status } from '@grpc/grpc-js';
 import { ConveyorError } from '../errors.ts';
+import { freeMemory } from '../lifecycle/heap.ts';
 import type { CallSettings } from './call.ts';
 
 /** An encoded message. grpc-js makes the frame that leaves, and uses of a message what is named here: a Buffer is one. */
@@ -30,6 +31,7 @@ export function rawUnary(
     const call = client.getChannel().createCall(path, deadline, null, null, null);
     const cancel = (): void => call.cancelWithStatus(status.CANCELLED, 'cancelled by the caller');
     signal?.addEventListener('abort', cancel, { once: true });
+    const message = new Sending(request);
     let response: Buffer | undefined;
     call.start(metadata, {
       onReceiveMetadata: () => undefined,
@@ -38,13 +40,49 @@ export function rawUnary(
       },
       onReceiveStatus({ code, details }) {
         signal?.removeEventListener('abort', cancel);
+        message.end(code === status.OK);
         if (code !== status.OK) reject(ConveyorError.ofStatus(code, details));
         else if (response === undefined) reject(new ConveyorError('INTERNAL', `${path}: no response`));
         else resolve(response);
       },
     });
     call.startRead();
-    call.sendMessageWithContext({}, request as Buffer);
+    call.sendMessageWithContext({ callback: () => message.sent() }, message as Encoded as Buffer);
     call.halfClose();
   });
+}
+
+/** A request on its way. What grpc-js framed it in is freed when it was sent and answered. */
+class Sending implements Encoded {
+  readonly #request: Encoded;
+  #frame: Buffer | undefined;
+  #sent = false;
+  #ended = false;
+
+  constructor(request: Encoded) {
+    this.#request = request;
+  }
+
+  get length(): number {
+    return this.#request.length;
+  }
+
+  copy(frame: Buffer, at: number): void {
+    // what it is made of may be gone with the call
+    if (this.#ended) throw new ConveyorError('CANCELLED', 'the call has ended before it was sent');
+    this.#frame = frame;
+    this.#request.copy(frame, at);
+  }
+
+  /** The frame has left, or never will. */
+  sent(): void {
+    this.#sent = true;
+  }
+
+  /** The call is over. A frame that did not leave before it was answered may still be written from. */
+  end(ok: boolean): void {
+    this.#ended = true;
+    if (ok && this.#sent && this.#frame !== undefined) freeMemory(this.#frame);
+    this.#frame = undefined;
+  }
 }

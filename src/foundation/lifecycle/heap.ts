@@ -19,3 +19,12 @@ export function fitHeap(): void {
 export function letHeapGrow(): void {
   setFlagsFromString('--semi-space-growth-factor=2');
 }
+
+/**
+ * Frees the memory of a buffer that nobody reads any more, now: V8 would wait for a collection, and what passes through
+ * would pile up until then (measured: 200 MB at 350 MB/s). The buffer is empty afterwards. One that Node took from its
+ * pool, as it does for small ones, shares its memory with others and stays.
+ */
+export function freeMemory({ buffer }: Buffer): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength !== Buffer.poolSize) buffer.transfer(0);
+}

@@ -95,10 +95,13 @@ export class ByteBudget {
     };
   }
 
-  /** Takes bytes, which are there already: more than is free makes the next ones wait. */
-  hold(admission: Admission, bytes: number): Held {
+  /**
+   * Takes bytes, which are there already: more than is free makes the next ones wait.
+   * @param onFreed called when the last user is gone.
+   */
+  hold(admission: Admission, bytes: number, onFreed?: () => void): Held {
     this.#usualBytes += (bytes - this.#usualBytes) / 8;
-    return this.#hold(admission, bytes);
+    return this.#hold(admission, bytes, onFreed);
   }
 
   /** Takes what a message usually has, for one that is let in and sure to come, until it is there. */
@@ -106,7 +109,7 @@ export class ByteBudget {
     return this.#hold(admission, this.#usualBytes);
   }
 
-  #hold({ pipeline, hops }: Admission, fraction: number): Held {
+  #hold({ pipeline, hops }: Admission, fraction: number, onFreed?: () => void): Held {
     // whole bytes: fractions would not add up to nothing again
     const bytes = Math.ceil(fraction);
     const place = placeOf({ pipeline, hops });
@@ -118,6 +121,7 @@ export class ByteBudget {
       },
       release: () => {
         if (--users !== 0) return;
+        onFreed?.();
         this.#add(pipeline, place, -bytes);
         this.#serve();
       },

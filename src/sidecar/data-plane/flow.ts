@@ -5,9 +5,9 @@ import type { BatchOutline, RecordOutline } from '../wire/outline.ts';
 import type { Outcome } from '../wire/outcome.ts';
 import type { AckException, BatchAcks } from '../wire/writer.ts';
 import { Acknowledgement } from './acknowledgement.ts';
-import type { ByteBudget, Held } from './byte-budget.ts';
+import type { ByteBudget } from './byte-budget.ts';
 import { heldBytes } from './limits.ts';
-import { DEADLINE, type HopObserver, type StageCaller } from './hop.ts';
+import { DEADLINE, type HopObserver, type OutputSource, type StageCaller } from './hop.ts';
 import { joinsOf } from './joins.ts';
 import { emptyTally, type Ledger } from './ledger.ts';
 import { RetryBudget } from './retry-budget.ts';
@@ -25,7 +25,7 @@ export interface FlowContext {
   readonly newBatchId: () => string;
 }
 
-/** A batch that was let in. */
+/** A batch that was let in; what it lies in is to stay until its acknowledgement is written. */
 export interface EnteringBatch {
   readonly batch: BatchOutline;
   /** Ids of the stages that it goes to first. */
@@ -37,8 +37,6 @@ export interface EnteringBatch {
   readonly answerBy: number;
   /** Milliseconds of calls and retries that each path has. */
   readonly leftMs: number;
-  /** The memory that the batch lies in; released with its acknowledgement. */
-  readonly held: Held;
 }
 
 /** Everything that runs on one graph: the stages' queues and the batches that are on their way. */
@@ -70,16 +68,12 @@ export class Flow {
 
   /** Runs a batch. Resolves to the fate of each record, when the last is decided. */
   enter(entering: EnteringBatch): Promise<BatchAcks> {
-    const { batch, next, held } = entering;
+    const { batch, next } = entering;
     const { records } = batch;
-    if (records.length === 0) {
-      held.release();
-      return Promise.resolve({ records, exceptions: new Map() });
-    }
+    if (records.length === 0) return Promise.resolve({ records, exceptions: new Map() });
     return new Promise((resolve) => {
       const acknowledgement = new Acknowledgement(records, next.length, () => {
         this.#end(run, timer);
-        held.release();
         resolve(acknowledgement);
       });
       const run = this.#runOf(entering, acknowledgement);
@@ -199,7 +193,6 @@ export class Flow {
         this.#settle(
           { parcel: sent, from: 0, to: sent.records.length },
           sent.records.map(() => DEADLINE),
-          0,
         );
     }
   }
@@ -214,25 +207,32 @@ export class Flow {
     });
   }
 
-  #settle(part: Part, outcomes: readonly Outcome[], outputBytes: number): void {
+  #settle(part: Part, outcomes: readonly Outcome[], source?: OutputSource): void {
     const { parcel } = part;
     const { run, stage } = parcel;
     const next = this.#nextOf(run, stage);
     const made = branchOut(part, outcomes, next.length);
     this.#context.ledger.add(made.tally);
-    if (made.outputs.length > 0) this.#sendOutputs(part, next, { ...made, outputBytes });
+    if (made.outputs.length > 0) this.#sendOutputs(part, next, made, source);
     parcel.settled += outcomes.length;
     if (parcel.settled === parcel.records.length) parcel.held?.release();
     settleEnded(part, outcomes, next.length > 0);
   }
 
-  #sendOutputs(part: Part, next: readonly string[], made: Made & { outputBytes: number }): void {
+  #sendOutputs(part: Part, next: readonly string[], made: Made, source?: OutputSource): void {
     const { parcel } = part;
-    const { outputs, roots, inLanes, outputBytes } = made;
+    const { outputs, roots, inLanes } = made;
     const { run } = parcel;
+    const lender = made.borrows ? parcel.held : undefined;
+    lender?.retain();
+    source?.message.retain();
     const held = this.#context.budget.hold(
       { pipeline: this.graph.pipelineId, hops: run.hops },
-      heldBytes(outputBytes, outputs),
+      heldBytes(source?.bytes ?? 0, outputs),
+      () => {
+        source?.message.release();
+        lender?.release();
+      },
     );
     for (let copy = 1; copy < next.length; copy++) held.retain();
     this.#send(next, {

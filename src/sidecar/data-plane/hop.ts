@@ -3,6 +3,7 @@ import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import type { StageAnswer, StageCall, Target } from '../routing/call.ts';
 import type { Graph, Stage } from '../routing/graph.ts';
 import type { RecordOutline } from '../wire/outline.ts';
+import type { Message } from '../wire/message.ts';
 import { type Outcome, returned } from '../wire/outcome.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import { isLast, leftMs, type Part } from './run.ts';
@@ -22,11 +23,14 @@ export interface HopObserver {
   retried(stage: Stage): void;
 }
 
-/**
- * Takes the outcomes of some records of a parcel.
- * @param outputBytes memory that the outputs lie in.
- */
-export type Settle = (part: Part, outcomes: readonly Outcome[], outputBytes: number) => void;
+/** The answer that outputs are read from, and their share of its bytes. */
+export interface OutputSource {
+  readonly message: Message;
+  readonly bytes: number;
+}
+
+/** Takes the outcomes of some records of a parcel. */
+export type Settle = (part: Part, outcomes: readonly Outcome[], source?: OutputSource) => void;
 
 /** What a hop stands on. */
 export interface HopContext {
@@ -187,20 +191,24 @@ class Hop {
     }
   }
 
-  #distribute(parts: readonly Part[], { outcomes, bytes }: Extract<StageAnswer, { kind: 'answered' }>): void {
-    const share = bytes / parts.length;
+  #distribute(
+    parts: readonly Part[],
+    { outcomes, message }: Extract<StageAnswer, { kind: 'answered' }>,
+  ): void {
+    const source = message && { message, bytes: message.length / parts.length };
     let from = 0;
     for (const part of parts) {
       const to = from + part.to - part.from;
-      this.#context.settle(part, parts.length === 1 ? outcomes : outcomes.slice(from, to), share);
+      this.#context.settle(part, parts.length === 1 ? outcomes : outcomes.slice(from, to), source);
       from = to;
     }
+    message?.release();
   }
 
   #settleAll(parts: readonly Part[], outcome: Outcome): void {
     for (const part of parts) {
       const outcomes = new Array<Outcome>(part.to - part.from).fill(outcome);
-      this.#context.settle(part, outcomes, 0);
+      this.#context.settle(part, outcomes);
     }
   }
 }

@@ -1,6 +1,7 @@
 import { type Metadata, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { ConveyorError } from '../../foundation/errors.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
+import { freeMemory } from '../../foundation/lifecycle/heap.ts';
 import { concise, heldBytes, MAX_BATCH_RECORDS } from './limits.ts';
 import type { Graph } from '../routing/graph.ts';
 import type { BatchOutline } from '../wire/outline.ts';
@@ -129,7 +130,7 @@ export class PushStream {
     try {
       const message = readPushRecordsRequest(bytes);
       if (message.kind === 'init') this.#onInit(message);
-      else if (message.kind === 'batch') this.#onBatch(message.batch, bytes.length);
+      else if (message.kind === 'batch') this.#onBatch(message.batch, bytes);
     } catch (thrown) {
       this.#fail(thrown);
     }
@@ -158,16 +159,16 @@ export class PushStream {
     this.#credits.open();
   }
 
-  #onBatch(batch: BatchOutline, bytes: number): void {
+  #onBatch(batch: BatchOutline, message: Buffer): void {
     if (this.#init === undefined) throw new ConveyorError('INVALID_ARGUMENT', 'a batch before PushInit');
     if (batch.records.length > MAX_BATCH_RECORDS) {
       const held = `batch "${batch.batchId}" has ${batch.records.length} records`;
       throw new ConveyorError('INVALID_ARGUMENT', `${held}: send at most ${MAX_BATCH_RECORDS} in one`);
     }
-    this.#context.observer.received(bytes);
+    this.#context.observer.received(message.length);
     const entry = this.#entryFor(this.#init);
     if (isRefusal(entry)) this.#refuse(batch, entry);
-    else this.#take(batch, bytes, entry);
+    else this.#take(batch, message, entry);
   }
 
   /** Where the records enter, by the newest routes. @throws ConveyorError INVALID_ARGUMENT when that is not clear. */
@@ -177,9 +178,12 @@ export class PushStream {
     return this.#context.leaving() ? LEAVING : admitTo(entry, nameOf(init));
   }
 
-  #take(batch: BatchOutline, bytes: number, { graph, source }: Entry): void {
+  #take(batch: BatchOutline, message: Buffer, { graph, source }: Entry): void {
     this.#pauses.admitted();
     this.#open++;
+    const { budget } = this.#context;
+    const bytes = heldBytes(message.length, batch.records);
+    const held = budget.hold(this.#admission, bytes, () => freeMemory(message));
     void this.#context
       .enter(graph, {
         batch,
@@ -189,11 +193,11 @@ export class PushStream {
         forwards: true,
         answerBy: Infinity,
         leftMs: this.#context.batchTimeoutMs,
-        held: this.#context.budget.hold(this.#admission, heldBytes(bytes, batch.records)),
       })
       .then((acks) => {
         this.#open--;
         this.#acknowledge(batch, acks);
+        held.release();
         this.#endIfDone();
       });
   }

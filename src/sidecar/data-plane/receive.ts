@@ -2,6 +2,7 @@ import type { Metadata, sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import { ConveyorError } from '../../foundation/errors.ts';
 import { MAX_HOPS } from '../../foundation/grpc/definitions.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
+import { freeMemory } from '../../foundation/lifecycle/heap.ts';
 import type { Graph } from '../routing/graph.ts';
 import { type ReceiveRecordsRequest, readReceiveRecordsRequest } from '../wire/requests.ts';
 import { type BatchAcks, writeReceiveRecordsResponse } from '../wire/writer.ts';
@@ -75,6 +76,11 @@ export function receiveRecords(
   }
   const hops = hopsOf(call.metadata);
   const leftMs = timeLeft(call) ?? context.batchTimeoutMs;
+  const held = context.budget.hold(
+    { pipeline: request.pipelineId, hops },
+    heldBytes(call.request.length, request.batch.records),
+    () => freeMemory(call.request),
+  );
   void context
     .enter(admitted.graph, {
       batch: request.batch,
@@ -84,12 +90,11 @@ export function receiveRecords(
       forwards: integerOf(call.metadata, 'conveyor-hops') !== undefined,
       answerBy: context.clock.now() + leftMs - marginMs(leftMs),
       leftMs: Infinity,
-      held: context.budget.hold(
-        { pipeline: request.pipelineId, hops },
-        heldBytes(call.request.length, request.batch.records),
-      ),
     })
-    .then((acks) => reply(null, writeReceiveRecordsResponse(concise(acks))));
+    .then((acks) => {
+      reply(null, writeReceiveRecordsResponse(concise(acks)));
+      held.release();
+    });
 }
 
 function admit(

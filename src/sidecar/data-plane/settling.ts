@@ -15,6 +15,8 @@ export interface Made {
   readonly roots: readonly number[];
   /** Whether each output's id stands in one of the run's lanes. */
   readonly inLanes: boolean;
+  /** Whether an output's id lies neither in the answer nor in the batch, but in what the stage was sent. */
+  readonly borrows: boolean;
 }
 
 /**
@@ -27,6 +29,7 @@ export function branchOut({ parcel, from }: Part, outcomes: readonly Outcome[], 
   const outputs: RecordOutline[] = [];
   const roots: number[] = [];
   let inLanes = lanes.length > 0;
+  let borrows = false;
   for (let index = 0; index < outcomes.length; index++) {
     const outcome = outcomes[index] ?? DEADLINE;
     if (outcome.kind !== 'outputs') {
@@ -47,10 +50,13 @@ export function branchOut({ parcel, from }: Part, outcomes: readonly Outcome[], 
     for (const record of records) {
       outputs.push(record);
       roots.push(root);
-      inLanes &&= rootId !== undefined && (record.id === undefined || sameLane(record.id, rootId));
+      const { id } = record;
+      if (id === undefined || id === rootId) continue;
+      inLanes &&= rootId !== undefined && sameLane(id, rootId);
+      borrows ||= id.bytes !== record.bytes && id.bytes !== rootId?.bytes;
     }
   }
-  return { tally, outputs, roots, inLanes };
+  return { tally, outputs, roots, inLanes, borrows };
 }
 
 /** Settles what has come to its end. @param goesOn whether outputs were sent on. */

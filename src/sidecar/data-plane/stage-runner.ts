@@ -50,7 +50,7 @@ export class StageRunner {
     parcel.run.waiting.delete(parcel);
     const rest: Part = { parcel, from: parcel.taken, to: parcel.records.length };
     parcel.taken = rest.to;
-    this.#context.settle(rest, new Array<Outcome>(rest.to - rest.from).fill(DEADLINE), 0);
+    this.#context.settle(rest, new Array<Outcome>(rest.to - rest.from).fill(DEADLINE));
     if (this.#queue.hasReady) this.#wake();
   }
 
@@ -117,7 +117,7 @@ export class StageRunner {
     return parts
       .flatMap((part) => runsOfOneKind(part, recordTypes))
       .filter(({ part, taken }) => {
-        if (!taken) this.#context.settle(part, unsupported(part), 0);
+        if (!taken) this.#context.settle(part, unsupported(part));
         return taken;
       })
       .map(({ part }) => part);

@@ -1,6 +1,7 @@
 import type { Metadata } from '@grpc/grpc-js';
 import type { ConveyorError } from '../../foundation/errors.ts';
 import type { ByteRange, RecordOutline } from '../wire/outline.ts';
+import type { Message } from '../wire/message.ts';
 import type { Outcome } from '../wire/outcome.ts';
 import type { Graph, Stage } from './graph.ts';
 
@@ -27,8 +28,8 @@ export type StageAnswer =
       readonly outcomes: readonly Outcome[];
       /** Results for records that were not sent. */
       readonly unexpected: number;
-      /** Bytes that stay in memory with the outputs. */
-      readonly bytes: number;
+      /** What the outputs are read from; whoever takes the answer releases it. */
+      readonly message: Message | undefined;
     }
   | {
       readonly kind: 'failed';

@@ -3,6 +3,7 @@ import { ConveyorError, type ErrorCode } from '../../foundation/errors.ts';
 import { unary } from '../../foundation/grpc/call.ts';
 import { rawUnary } from '../../foundation/grpc/raw-call.ts';
 import { serviceDefinition } from '../../foundation/grpc/definitions.ts';
+import { Message } from '../wire/message.ts';
 import { readProcessBatchResponse, readWriteBatchResponse } from '../wire/responses.ts';
 import { writeProcessBatchRequest, writeWriteBatchRequest } from '../wire/writer.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
@@ -199,12 +200,16 @@ export class LocalRouter {
   async #read(service: LocalService, call: StageCall, { response, leftMs }: Response): Promise<StageAnswer> {
     if (call.stage.type === 'transform') {
       const { results } = readProcessBatchResponse(response, call.records);
-      return { kind: 'answered', ...transformOutcomes(call.records, results), bytes: response.length };
+      return {
+        kind: 'answered',
+        ...transformOutcomes(call.records, results),
+        message: new Message(response),
+      };
     }
     const written = readWriteBatchResponse(response, call.records);
     // who says PENDING and knows no Flush has not said that it is written
     const flushed = written.status === 'pending' && (await this.#flush(service, leftMs)) === 'done';
-    return { kind: 'answered', ...sinkOutcomes(call.records, written, flushed), bytes: 0 };
+    return { kind: 'answered', ...sinkOutcomes(call.records, written, flushed), message: undefined };
   }
 }
 

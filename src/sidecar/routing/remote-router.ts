@@ -51,7 +51,12 @@ export class RemoteRouter {
       lease.release(false);
       const refused = refusedAtDoor(answer);
       if (refused === undefined)
-        return { kind: 'answered', outcomes: peerOutcomes(records, answer), unexpected: 0, bytes: 0 };
+        return {
+          kind: 'answered',
+          outcomes: peerOutcomes(records, answer),
+          unexpected: 0,
+          message: undefined,
+        };
       const reason = `${endpoint} refused the call: ${answer.error === '' ? refused : answer.error}`;
       return { ...FAILURE, error: new ConveyorError(refused, reason) };
     } catch (thrown) {

@@ -81,6 +81,9 @@ export class WireEncoder {
 
   /** Bytes that are encoded already. */
   copy(source: Buffer, start: number, end: number): void {
+    // a source that was given back early must not leave as zeros
+    if (end > source.length)
+      throw new ConveyorError('INTERNAL', `encoding byte ${end} of a message of ${source.length}`);
     const target = this.#bytes;
     let position = this.#position;
     this.#position += end - start;

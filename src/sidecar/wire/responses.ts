@@ -136,8 +136,8 @@ function readTransformResult(reader: WireReader, like: RecordIdOutline | undefin
         break;
       case 3:
         // a literal has room for one, which is what most have; the first push makes room for seventeen
-        if (outputs === undefined) outputs = [readRecord(reader, like)];
-        else outputs.push(readRecord(reader, like));
+        if (outputs === undefined) outputs = [readRecord(reader, id)];
+        else outputs.push(readRecord(reader, id));
         break;
       case 4:
         errorMessage = reader.string();
