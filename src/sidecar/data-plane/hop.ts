@@ -1,9 +1,8 @@
 import { backoffMs } from '../../foundation/lifecycle/backoff.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
-import type { StageAnswer, StageCall, Target } from '../routing/call.ts';
+import type { SharedMessage, StageAnswer, StageCall, Target } from '../routing/call.ts';
 import type { Graph, Stage } from '../routing/graph.ts';
 import type { RecordOutline } from '../wire/outline.ts';
-import type { Message } from '../wire/message.ts';
 import { type Outcome, returned } from '../wire/outcome.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import { isLast, leftMs, type Part } from './run.ts';
@@ -25,7 +24,7 @@ export interface HopObserver {
 
 /** The answer that outputs are read from, and their share of its bytes. */
 export interface OutputSource {
-  readonly message: Message;
+  readonly message: SharedMessage;
   readonly bytes: number;
 }
 

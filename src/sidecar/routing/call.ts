@@ -1,7 +1,6 @@
 import type { Metadata } from '@grpc/grpc-js';
 import type { ConveyorError } from '../../foundation/errors.ts';
 import type { ByteRange, RecordOutline } from '../wire/outline.ts';
-import type { Message } from '../wire/message.ts';
 import type { Outcome } from '../wire/outcome.ts';
 import type { Graph, Stage } from './graph.ts';
 
@@ -20,6 +19,16 @@ export interface StageCall {
   readonly signal: AbortSignal;
 }
 
+/** A message that stays in memory for as long as somebody reads from it; whoever has it is a reader. */
+export interface SharedMessage {
+  /** Bytes. */
+  readonly length: number;
+  /** One more reader. */
+  retain(): void;
+  /** One reader less; with the last one the outlines of it end. */
+  release(): void;
+}
+
 /** What a try came to. A failure is a value, not an exception: it is ordinary, and decides what is tried next. */
 export type StageAnswer =
   | {
@@ -29,7 +38,7 @@ export type StageAnswer =
       /** Results for records that were not sent. */
       readonly unexpected: number;
       /** What the outputs are read from; whoever takes the answer releases it. */
-      readonly message: Message | undefined;
+      readonly message: SharedMessage | undefined;
     }
   | {
       readonly kind: 'failed';

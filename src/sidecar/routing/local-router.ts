@@ -3,7 +3,7 @@ import { ConveyorError, type ErrorCode } from '../../foundation/errors.ts';
 import { unary } from '../../foundation/grpc/call.ts';
 import { rawUnary } from '../../foundation/grpc/raw-call.ts';
 import { serviceDefinition } from '../../foundation/grpc/definitions.ts';
-import { Message } from '../wire/message.ts';
+import { Message } from './message.ts';
 import { readProcessBatchResponse, readWriteBatchResponse } from '../wire/responses.ts';
 import { writeProcessBatchRequest, writeWriteBatchRequest } from '../wire/writer.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
