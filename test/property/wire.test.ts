@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { ConveyorError } from '../../src/foundation/errors.ts';
 import type { BatchOutline, RecordIdOutline, RecordOutline } from '../../src/sidecar/wire/outline.ts';
-import { recordBytes, recordType } from '../../src/sidecar/wire/outline.ts';
+import { readRecordType } from '../../src/sidecar/wire/batch.ts';
+import { recordBytes } from '../../src/sidecar/wire/outline.ts';
 import { readPushRecordsRequest, readReceiveRecordsRequest } from '../../src/sidecar/wire/requests.ts';
 import {
   readProcessBatchResponse,
@@ -55,7 +56,7 @@ function assertId(id: RecordIdOutline | undefined, decoded: DecodedId | null): v
 
 function assertRecord(record: RecordOutline, decoded: DecodedRecord): void {
   assert.deepEqual(decode('conveyor.common.Record', content(record)), decoded);
-  assert.equal(recordType(record), decoded.record_type);
+  assert.equal(readRecordType(record), decoded.record_type);
   assertId(record.id, decoded.id);
 }
 

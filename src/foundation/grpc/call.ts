@@ -1,5 +1,6 @@
 import { type CallOptions, type Client, type ClientReadableStream, Metadata } from '@grpc/grpc-js';
 import { ConveyorError } from '../errors.ts';
+import { onAbort } from '../lifecycle/aborted.ts';
 
 /** What every call carries. There is no call without a deadline. */
 export interface CallSettings {
@@ -45,14 +46,13 @@ export function unary<Req, Res>(
       metadata,
       optionsOf(settings),
       (error, response) => {
-        signal?.removeEventListener('abort', cancel);
+        over?.();
         if (error !== null) reject(ConveyorError.from(error, 'UNKNOWN'));
         else if (response === undefined) reject(new ConveyorError('INTERNAL', `${method.path}: no response`));
         else resolve(response);
       },
     );
-    const cancel = (): void => call.cancel();
-    signal?.addEventListener('abort', cancel, { once: true });
+    const over = signal && onAbort(signal, () => call.cancel());
   });
 }
 

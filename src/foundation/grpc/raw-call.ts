@@ -1,5 +1,6 @@
 import { type Client, Metadata, status } from '@grpc/grpc-js';
 import { ConveyorError } from '../errors.ts';
+import { onAbort } from '../lifecycle/aborted.ts';
 import { freeMemory } from '../lifecycle/heap.ts';
 import type { CallSettings } from './call.ts';
 
@@ -22,6 +23,8 @@ export function rawUnary(
   request: Encoded,
   { timeoutMs, signal, metadata = new Metadata() }: CallSettings,
 ): Promise<Buffer> {
+  // what is sent is known to it alone: grpc-js keeps a call for a while after its end
+  const message = new Sending(request);
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) {
       reject(new ConveyorError('CANCELLED', `${path} was cancelled before it began`));
@@ -30,8 +33,7 @@ export function rawUnary(
     const deadline = Date.now() + Math.max(1, timeoutMs);
     const call = client.getChannel().createCall(path, deadline, null, null, null);
     const cancel = (): void => call.cancelWithStatus(status.CANCELLED, 'cancelled by the caller');
-    signal?.addEventListener('abort', cancel, { once: true });
-    const message = new Sending(request);
+    const over = signal && onAbort(signal, cancel);
     let response: Buffer | undefined;
     call.start(metadata, {
       onReceiveMetadata: () => undefined,
@@ -39,7 +41,7 @@ export function rawUnary(
         response = message;
       },
       onReceiveStatus({ code, details }) {
-        signal?.removeEventListener('abort', cancel);
+        over?.();
         message.end(code === status.OK);
         if (code !== status.OK) reject(ConveyorError.ofStatus(code, details));
         else if (response === undefined) reject(new ConveyorError('INTERNAL', `${path}: no response`));
@@ -54,22 +56,20 @@ export function rawUnary(
 
 /** A request on its way. What grpc-js framed it in is freed when it was sent and answered. */
 class Sending implements Encoded {
-  readonly #request: Encoded;
+  readonly length: number;
+  #request: Encoded | undefined;
   #frame: Buffer | undefined;
   #sent = false;
-  #ended = false;
 
   constructor(request: Encoded) {
+    this.length = request.length;
     this.#request = request;
-  }
-
-  get length(): number {
-    return this.#request.length;
   }
 
   copy(frame: Buffer, at: number): void {
     // what it is made of may be gone with the call
-    if (this.#ended) throw new ConveyorError('CANCELLED', 'the call has ended before it was sent');
+    if (this.#request === undefined)
+      throw new ConveyorError('CANCELLED', 'the call has ended before it was sent');
     this.#frame = frame;
     this.#request.copy(frame, at);
   }
@@ -81,7 +81,7 @@ class Sending implements Encoded {
 
   /** The call is over. A frame that did not leave before it was answered may still be written from. */
   end(ok: boolean): void {
-    this.#ended = true;
+    this.#request = undefined;
     if (ok && this.#sent && this.#frame !== undefined) freeMemory(this.#frame);
     this.#frame = undefined;
   }

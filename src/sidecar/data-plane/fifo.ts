@@ -1,6 +1,6 @@
 /** A queue whose head is taken in constant time. */
 export class Fifo<T> {
-  #items: T[] = [];
+  #items: (T | undefined)[] = [];
   #head = 0;
 
   get size(): number {
@@ -26,8 +26,10 @@ export class Fifo<T> {
   shift(): T | undefined {
     if (this.size === 0) return undefined;
     const item = this.#items[this.#head];
+    // let go at once: what is kept until the next stride would outlive the young generation
+    this.#items[this.#head] = undefined;
     this.#head++;
-    // what was taken is let go in strides, so that each item is moved once on average
+    // room is given back in strides, so that each item is moved once on average
     if (this.#head > 64 && this.#head * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;

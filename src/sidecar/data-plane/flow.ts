@@ -11,7 +11,7 @@ import { DEADLINE, type HopObserver, type OutputSource, type StageCaller } from 
 import { joinsOf } from './joins.ts';
 import { emptyTally, type Ledger } from './ledger.ts';
 import { RetryBudget } from './retry-budget.ts';
-import { isLast, lanesOf, type Parcel, type Part, type Run } from './run.ts';
+import { isLast, lanesOf, ownRoots, type Parcel, type Part, type Run } from './run.ts';
 import { branchOut, type Made, settleEnded } from './settling.ts';
 import { StageRunner, type WaitObserver } from './stage-runner.ts';
 
@@ -134,12 +134,10 @@ export class Flow {
     this.#runs.add(run);
     ledger.open(run.acknowledgement);
     ledger.add({ ...emptyTally(), entered: records.length, derived: records.length * (next.length - 1) });
-    const roots: number[] = [];
-    for (let index = 0; index < records.length; index++) {
-      if (records[index]?.id !== undefined) roots.push(index);
-    }
-    const nameless = roots.length < records.length;
+    const nameless = records.some(({ id }) => id === undefined);
     const kept = nameless ? records.filter(({ id }) => id !== undefined) : records;
+    const all = ownRoots(records.length);
+    const roots = nameless ? all.filter((index) => records[index]?.id !== undefined) : all;
     const inLanes = run.lanes.length > 0;
     const parcel = {
       run,

@@ -216,19 +216,10 @@ class Hop {
 export const DEADLINE = returned('DEADLINE', 'the time for what was in flight is over');
 
 function recordsOf(parts: readonly Part[]): readonly RecordOutline[] {
-  const [first] = parts;
-  if (parts.length === 1 && first !== undefined) {
-    const { records } = first.parcel;
-    return first.from === 0 && first.to === records.length ? records : records.slice(first.from, first.to);
-  }
-  const records: RecordOutline[] = [];
-  for (const { parcel, from, to } of parts) {
-    for (let i = from; i < to; i++) {
-      const record = parcel.records[i];
-      if (record !== undefined) records.push(record);
-    }
-  }
-  return records;
+  const [first = [], ...others] = parts.map(({ parcel: { records }, from, to }) =>
+    from === 0 && to === records.length ? records : records.slice(from, to),
+  );
+  return others.length === 0 ? first : first.concat(...others);
 }
 
 function spend(parts: readonly Part[], ms: number): void {

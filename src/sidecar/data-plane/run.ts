@@ -56,6 +56,15 @@ export interface Part {
   readonly to: number;
 }
 
+/** Counts from 0 on: what the records of a batch derive from, when none was left out. Longer than asked for, and shared. */
+const COUNTING: number[] = [];
+
+/** For each of the first records of a batch its own index. */
+export function ownRoots(records: number): readonly number[] {
+  for (let next = COUNTING.length; next < records; next++) COUNTING.push(next);
+  return COUNTING;
+}
+
 /** Whether it ends its parcel. */
 export function isLast({ parcel, to }: Part): boolean {
   return to === parcel.records.length;

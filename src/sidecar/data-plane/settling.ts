@@ -27,7 +27,8 @@ export function branchOut({ parcel, from }: Part, outcomes: readonly Outcome[], 
   const { acknowledgement, lanes } = parcel.run;
   const tally = emptyTally();
   const outputs: RecordOutline[] = [];
-  const roots: number[] = [];
+  // while each record becomes one, outputs have the roots of their records
+  let roots: number[] | undefined;
   let inLanes = lanes.length > 0;
   let borrows = false;
   for (let index = 0; index < outcomes.length; index++) {
@@ -48,15 +49,16 @@ export function branchOut({ parcel, from }: Part, outcomes: readonly Outcome[], 
     acknowledgement.branch(root, copies);
     const rootId = acknowledgement.records[root]?.id;
     for (const record of records) {
+      if (outputs.length !== from + index) roots ??= parcel.roots.slice(0, outputs.length);
+      roots?.push(root);
       outputs.push(record);
-      roots.push(root);
       const { id } = record;
       if (id === undefined || id === rootId) continue;
       inLanes &&= rootId !== undefined && sameLane(id, rootId);
       borrows ||= id.bytes !== record.bytes && id.bytes !== rootId?.bytes;
     }
   }
-  return { tally, outputs, roots, inLanes, borrows };
+  return { tally, outputs, roots: roots ?? parcel.roots, inLanes, borrows };
 }
 
 /** Settles what has come to its end. @param goesOn whether outputs were sent on. */

@@ -1,5 +1,5 @@
 import type { CallLimits } from '../routing/call.ts';
-import { recordType } from '../wire/outline.ts';
+import { readRecordType } from '../wire/batch.ts';
 import { failed, type Outcome } from '../wire/outcome.ts';
 import { DEADLINE, type HopContext, runHop } from './hop.ts';
 import { type LaneCall, LaneQueue } from './lanes.ts';
@@ -132,7 +132,7 @@ function runsOfOneKind(
   const runs: { part: { parcel: Parcel; from: number; to: number }; taken: boolean }[] = [];
   for (let i = from; i < to; i++) {
     const record = parcel.records[i];
-    const taken = record !== undefined && recordTypes.has(recordType(record));
+    const taken = record !== undefined && recordTypes.has(readRecordType(record));
     const current = runs.at(-1);
     if (current?.taken === taken) current.part.to = i + 1;
     else runs.push({ part: { parcel, from: i, to: i + 1 }, taken });
@@ -144,6 +144,6 @@ function unsupported({ parcel, from, to }: Part): Outcome[] {
   return parcel.records
     .slice(from, to)
     .map((record) =>
-      failed('RECORD_TYPE_UNSUPPORTED', `the stage does not list the type "${recordType(record)}"`),
+      failed('RECORD_TYPE_UNSUPPORTED', `the stage does not list the type "${readRecordType(record)}"`),
     );
 }

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { ConveyorError } from '../../foundation/errors.ts';
+import { onAbort } from '../../foundation/lifecycle/aborted.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
 
 /** What a call to another host is attended with. */
@@ -38,7 +39,7 @@ export async function attended<T>(
     host.lost = !ending.signal.aborted;
     end();
   };
-  signal.addEventListener('abort', end, { once: true });
+  const over = onAbort(signal, end);
   if (signal.aborted) end();
   // only the end of the call breaks it off
   attend().catch(() => undefined);
@@ -47,7 +48,7 @@ export async function attended<T>(
   } catch (error) {
     throw host.lost ? new ConveyorError('UNAVAILABLE', `nobody answers at ${endpoint} any more`) : error;
   } finally {
-    signal.removeEventListener('abort', end);
+    over();
     end();
   }
 }

@@ -1,3 +1,5 @@
+import { onAbort } from '../../foundation/lifecycle/aborted.ts';
+
 /** Places for calls in flight, given out in the order in which they were asked for. */
 export class Slots {
   readonly #waiting: (() => void)[] = [];
@@ -28,14 +30,14 @@ export class Slots {
     }
     return new Promise((resolve, reject) => {
       const granted = (): void => {
-        signal.removeEventListener('abort', abandoned);
+        over();
         resolve();
       };
-      const abandoned = (): void => {
+      const over = onAbort(signal, () => {
         this.#waiting.splice(this.#waiting.indexOf(granted), 1);
+        over();
         reject(signal.reason as Error);
-      };
-      signal.addEventListener('abort', abandoned, { once: true });
+      });
       this.#waiting.push(granted);
     });
   }

@@ -1,5 +1,5 @@
 import type { BatchOutline, ByteRange, RecordIdOutline, RecordOutline } from './outline.ts';
-import type { WireReader } from './reader.ts';
+import { WireReader } from './reader.ts';
 
 /**
  * Reads the `conveyor.common.RecordBatch` in the reader's current field. A batch, a record or an id that
@@ -31,7 +31,7 @@ export function readBatch(reader: WireReader): BatchOutline {
 }
 
 /**
- * Reads the `conveyor.common.Record` in the reader's current field; of its content only id and type are looked at.
+ * Reads the `conveyor.common.Record` in the reader's current field; of its content only the id is looked at.
  * @param like the id that it probably has, as in {@link readOnlyId}.
  */
 export function readRecord(reader: WireReader, like?: RecordIdOutline): RecordOutline {
@@ -39,17 +39,12 @@ export function readRecord(reader: WireReader, like?: RecordIdOutline): RecordOu
   const outer = reader.enter();
   const { bytes, position: start, end } = reader;
   let id: RecordIdOutline | undefined;
-  let typeStart = start;
-  let typeEnd = start;
   while (reader.next()) {
     switch (reader.field) {
       case 1:
         id = readOnlyId(reader, id, like);
         break;
-      case 2:
-        typeStart = reader.delimited();
-        typeEnd = reader.position;
-        break;
+      case 2: // record_type
       case 3: // key
       case 4: // payload
       case 5: // metadata
@@ -62,7 +57,18 @@ export function readRecord(reader: WireReader, like?: RecordIdOutline): RecordOu
     }
   }
   reader.leave(outer);
-  return { bytes, start, end, id, typeStart, typeEnd };
+  return { bytes, start, end, id };
+}
+
+/** The record_type, empty if absent. Bytes that are not UTF-8 become U+FFFD: such a type equals no stated one. */
+export function readRecordType({ bytes, start, end }: RecordOutline): string {
+  const reader = new WireReader(bytes.subarray(start, end), 'Record');
+  let type = '';
+  while (reader.next()) {
+    if (reader.field === 2) type = reader.bytes.toString('utf8', reader.delimited(), reader.position);
+    else reader.skip();
+  }
+  return type;
 }
 
 /**

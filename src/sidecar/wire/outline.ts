@@ -18,12 +18,10 @@ export interface RecordIdOutline extends ByteRange {
   readonly sequenceHigh: number;
 }
 
-/** Where the content of a Record lies, and what routing needs of it. */
+/** Where the content of a Record lies, and who it says it is. */
 export interface RecordOutline extends ByteRange {
   /** Undefined if the record has none; an id without fields is one. */
   readonly id: RecordIdOutline | undefined;
-  readonly typeStart: number;
-  readonly typeEnd: number;
 }
 
 /** A RecordBatch that stays encoded. */
@@ -78,11 +76,6 @@ export function idHash(id: RecordIdOutline): number {
 export function laneKey(id: RecordIdOutline): string {
   // latin1 maps each byte to a character of its own, so even invalid UTF-8 stays distinct
   return `${id.partition}:${id.bytes.toString('latin1', id.sourceStart, id.sourceEnd)}`;
-}
-
-/** The record_type, empty if absent. Bytes that are not UTF-8 become U+FFFD: such a type equals no stated one. */
-export function recordType(record: RecordOutline): string {
-  return record.bytes.toString('utf8', record.typeStart, record.typeEnd);
 }
 
 /** Bytes that the record takes as one element of `records` in a batch: tag, length and content. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { RecordIdOutline } from '../../../src/sidecar/wire/outline.ts';
-import { idHash, idKey, laneKey, recordType, sameId, sameLane } from '../../../src/sidecar/wire/outline.ts';
+import { readRecordType } from '../../../src/sidecar/wire/batch.ts';
+import { idHash, idKey, laneKey, sameId, sameLane } from '../../../src/sidecar/wire/outline.ts';
 import { readPushRecordsRequest } from '../../../src/sidecar/wire/requests.ts';
 
 /** The id with these bytes of source_id, as it is found in a batch. */
@@ -56,5 +57,5 @@ describe('records are told apart by source_id, partition and sequence_number', (
 it('a record type that is not UTF-8 is one that no stage lists', () => {
   const request = readPushRecordsRequest(Buffer.from([0x12, 5, 0x12, 3, 0x12, 1, 0xff]));
   assert.ok(request.kind === 'batch');
-  assert.deepEqual(request.batch.records.map(recordType), ['\uFFFD']);
+  assert.deepEqual(request.batch.records.map(readRecordType), ['\uFFFD']);
 });

@@ -38,7 +38,7 @@ describe('what the source of a stream is told', () => {
   });
 
   it('that a batch did not succeed when one record of it did not', () => {
-    const record = { bytes: Buffer.alloc(0), start: 0, end: 0, id: undefined, typeStart: 0, typeEnd: 0 };
+    const record = { bytes: Buffer.alloc(0), start: 0, end: 0, id: undefined };
     const draining = { status: 'retry' as const, code: 'DRAINING', error: 'sidecar is draining' };
     const acks = { records: [record, record], exceptions: new Map([[1, draining]]) };
     assert.deepEqual(response(writePushAck('', acks)), {
