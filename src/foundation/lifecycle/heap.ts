@@ -8,7 +8,7 @@ import { setFlagsFromString } from 'node:v8';
  * larger new space: one that has grown stays.
  */
 export function fitHeap(): void {
-  setFlagsFromString('--heap-growing-percent=600');
+  setFlagsFromString('--heap-growing-percent=300');
   setFlagsFromString('--semi-space-growth-factor=1');
 }
 
