@@ -76,14 +76,13 @@ export async function* serverStream<Req, Res>(
     metadata,
     optionsOf(settings),
   );
-  const cancel = (): void => call.cancel();
-  signal?.addEventListener('abort', cancel, { once: true });
+  const over = signal && onAbort(signal, () => call.cancel());
   try {
     for await (const message of call) yield message as Res;
   } catch (error) {
     throw ConveyorError.from(error, 'UNKNOWN');
   } finally {
-    signal?.removeEventListener('abort', cancel);
+    over?.();
     call.cancel();
     // a cancelled call reports once more: without a listener that would be an uncaught error
     call.on('error', () => undefined);
