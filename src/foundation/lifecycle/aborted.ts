@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { createListeners, type Listeners } from './listeners.ts';
+import { Roster } from './roster.ts';
 
 /** Resolves when the signal aborts; at once when it has. */
 export async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');
 }
 
-const waiting = new WeakMap<AbortSignal, Listeners<[]>>();
+const waiting = new WeakMap<AbortSignal, Roster<() => void>>();
 
 /**
  * Has a function called when the signal aborts; what has aborted before calls nobody. One event listener serves all who
@@ -16,10 +16,10 @@ const waiting = new WeakMap<AbortSignal, Listeners<[]>>();
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   let listeners = waiting.get(signal);
   if (listeners === undefined) {
-    const all = createListeners();
-    signal.addEventListener('abort', () => all.tell(), { once: true });
+    const all = new Roster<() => void>();
+    signal.addEventListener('abort', () => all.members().forEach((tell) => tell()), { once: true });
     waiting.set(signal, all);
     listeners = all;
   }
-  return listeners.on(listener);
+  return listeners.add(listener);
 }

@@ -5,11 +5,14 @@ import { setFlagsFromString } from 'node:v8';
  *
  * With a live heap of some 12 MB the limit of the old generation is always nearer than the size of the new space, so
  * that V8 marks all the time (measured: every 20 calls of 100 KB, 20 ms each). What starting makes and drops needs no
- * larger new space: one that has grown stays.
+ * larger new space: one that has grown stays. And nothing that comes with a batch is made in the old generation: from
+ * what outlives a collection under load V8 would conclude that it lives long (measured: a third of the new space was
+ * added to the old one between two collections, now a fortieth).
  */
 export function fitHeap(): void {
   setFlagsFromString('--heap-growing-percent=300');
   setFlagsFromString('--semi-space-growth-factor=1');
+  setFlagsFromString('--no-allocation-site-pretenuring');
 }
 
 /**

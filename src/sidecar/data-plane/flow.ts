@@ -1,4 +1,5 @@
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
+import { Roster } from '../../foundation/lifecycle/roster.ts';
 import type { StageCall } from '../routing/call.ts';
 import type { Graph, Stage } from '../routing/graph.ts';
 import type { BatchOutline, RecordOutline } from '../wire/outline.ts';
@@ -45,7 +46,7 @@ export class Flow {
   readonly #context: FlowContext;
   /** Stages that a batch comes to by several ways. */
   readonly #joins: ReadonlySet<string>;
-  readonly #runs = new Set<Run>();
+  readonly #runs = new Roster<Run>();
   #over = new AbortController();
   #runners = new Map<string, StageRunner>();
 
@@ -73,11 +74,15 @@ export class Flow {
     if (records.length === 0) return Promise.resolve({ records, exceptions: new Map() });
     return new Promise((resolve) => {
       const acknowledgement = new Acknowledgement(records, next.length, () => {
-        this.#end(run, timer);
+        clearTimeout(timer);
+        leave();
+        closed();
         resolve(acknowledgement);
       });
       const run = this.#runOf(entering, acknowledgement);
       const timer = this.#watch(run);
+      const leave = this.#runs.add(run);
+      const closed = this.#context.ledger.open(acknowledgement);
       this.#begun(run, entering);
     });
   }
@@ -87,7 +92,7 @@ export class Flow {
     const over = this.#over;
     const runners = this.#runners;
     this.#begin();
-    for (const run of [...this.#runs]) expireWaiting(run, runners);
+    for (const run of this.#runs.members()) expireWaiting(run, runners);
     over.abort();
   }
 
@@ -131,8 +136,6 @@ export class Flow {
   #begun(run: Run, { batch, next, leftMs }: EnteringBatch): void {
     const { ledger } = this.#context;
     const { records } = batch;
-    this.#runs.add(run);
-    ledger.open(run.acknowledgement);
     ledger.add({ ...emptyTally(), entered: records.length, derived: records.length * (next.length - 1) });
     const nameless = records.some(({ id }) => id === undefined);
     const kept = nameless ? records.filter(({ id }) => id !== undefined) : records;
@@ -161,12 +164,6 @@ export class Flow {
         acknowledgement.settle(index, NAMELESS);
       }
     }
-  }
-
-  #end(run: Run, timer: NodeJS.Timeout | undefined): void {
-    clearTimeout(timer);
-    this.#runs.delete(run);
-    this.#context.ledger.close(run.acknowledgement);
   }
 
   #send(next: readonly string[], parcel: Omit<Parcel, 'stage' | ProgressField>): void {

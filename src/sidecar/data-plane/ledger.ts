@@ -1,3 +1,5 @@
+import { Roster } from '../../foundation/lifecycle/roster.ts';
+
 /** The terms of the conservation ledger, in copies at this sidecar (semantics.md, "The conservation ledger"). */
 export const LEDGER_TERMS = [
   'entered',
@@ -37,21 +39,16 @@ interface LiveRun {
 /** The ledger of one pipeline. In flight is counted from the live runs themselves, never as the remainder. */
 export class Ledger {
   readonly totals: Tally = emptyTally();
-  readonly #runs = new Set<LiveRun>();
+  readonly #runs = new Roster<LiveRun>();
 
   /** Adds the counts of one step. All terms of a step at once, so that the ledger is never off in between. */
   add(tally: Readonly<Tally>): void {
     for (const term of LEDGER_TERMS) this.totals[term] += tally[term];
   }
 
-  /** A run begins; its copies are in flight. */
-  open(run: LiveRun): void {
-    this.#runs.add(run);
-  }
-
-  /** A run is over. */
-  close(run: LiveRun): void {
-    this.#runs.delete(run);
+  /** A run begins; its copies are in flight. @returns to be called when it is over. */
+  open(run: LiveRun): () => void {
+    return this.#runs.add(run);
   }
 
   /** Live runs. */
@@ -62,7 +59,7 @@ export class Ledger {
   /** Copies on their way. */
   get inFlight(): number {
     let sum = 0;
-    for (const run of this.#runs) sum += run.inFlight;
+    for (const run of this.#runs.members()) sum += run.inFlight;
     return sum;
   }
 
