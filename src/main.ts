@@ -4,12 +4,12 @@ import packageJson from '../package.json' with { type: 'json' };
 import { runCli } from './cli/cli.ts';
 import type { Io } from './cli/io.ts';
 import { cgroupMemoryLimit } from './foundation/config/cgroup.ts';
-import { letGoOfEndedStreams } from './foundation/grpc/ended-streams.ts';
+import { setUpHttp2 } from './foundation/grpc/http2.ts';
 import { fitHeap } from './foundation/lifecycle/heap.ts';
 import { createLogger } from './foundation/telemetry/create-logger.ts';
 
 fitHeap();
-letGoOfEndedStreams();
+setUpHttp2();
 
 // 128 plus the signal's number, as a shell reports a process that a signal ended
 const EXIT_CODES = { SIGTERM: 143, SIGINT: 130 } as const;

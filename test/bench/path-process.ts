@@ -2,7 +2,7 @@
 import { credentials, ServerCredentials } from '@grpc/grpc-js';
 import { Registry } from 'prom-client';
 import { systemClock } from '../../src/foundation/lifecycle/clock.ts';
-import { letGoOfEndedStreams } from '../../src/foundation/grpc/ended-streams.ts';
+import { setUpHttp2 } from '../../src/foundation/grpc/http2.ts';
 import { fitHeap, letHeapGrow } from '../../src/foundation/lifecycle/heap.ts';
 import { createDataPath } from '../../src/sidecar/data-path.ts';
 import type { LocalService } from '../../src/sidecar/routing/local-router.ts';
@@ -16,7 +16,7 @@ export interface PathReady {
 
 // as main does
 fitHeap();
-letGoOfEndedStreams();
+setUpHttp2();
 const [transformEndpoint, sinkEndpoint] = process.argv.slice(2);
 if (transformEndpoint === undefined || sinkEndpoint === undefined)
   throw new Error('usage: path-process.ts TRANSFORM SINK');

@@ -1,4 +1,5 @@
 import { type ChannelCredentials, Client } from '@grpc/grpc-js';
+import { ANSWER_WINDOW_BYTES } from '../../foundation/grpc/http2.ts';
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
 
 /** How channels to services and sidecars are made and kept. */
@@ -79,6 +80,7 @@ export class ClientPool {
     return new Client(endpoint, this.#options.credentials, {
       'grpc.max_receive_message_length': this.#options.maxMessageBytes,
       'grpc.max_send_message_length': -1,
+      'grpc-node.flow_control_window': ANSWER_WINDOW_BYTES,
       // without it a fresh channel would share the connection of the one that it replaces
       'grpc.use_local_subchannel_pool': 1,
       // longer than any drain: a ping after a graceful GOAWAY kills the calls that are draining (grpc/grpc-node#3068)

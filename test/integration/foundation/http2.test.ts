@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { Http2Stream } from 'node:http2';
+import { once } from 'node:events';
+import { connect, type Http2Stream } from 'node:http2';
 import { before, describe, it, type TestContext } from 'node:test';
 import { Client, credentials, type sendUnaryData, Server, type ServerUnaryCall, status } from '@grpc/grpc-js';
 import { raw, serviceDefinition } from '../../../src/foundation/grpc/definitions.ts';
-import { letGoOfEndedStreams } from '../../../src/foundation/grpc/ended-streams.ts';
+import { REQUEST_WINDOW_BYTES, setUpHttp2 } from '../../../src/foundation/grpc/http2.ts';
 import { rawUnary } from '../../../src/foundation/grpc/raw-call.ts';
 import { bytesThatOutlive } from '../../support/collect.ts';
 import { failOnLeaks } from '../../support/leaks.ts';
@@ -48,9 +49,30 @@ function endedStreams(t: TestContext): Http2Stream[] {
   return streams;
 }
 
-describe('HTTP/2 streams that have ended', () => {
-  before(() => letGoOfEndedStreams());
+before(() => setUpHttp2());
 
+describe('HTTP/2 windows of a server', () => {
+  it('let a peer send more than the 64 KiB of the standard, and not without bound', async (t) => {
+    const server = new Server();
+    // never answers, and so never reads on
+    server.addService({ ProcessBatch }, { ProcessBatch: () => undefined });
+    const serving = await serve(server);
+    const session = connect(`http://${serving.address}`);
+    t.after(async () => {
+      session.destroy();
+      await serving.stop();
+    });
+    const headers = { ':method': 'POST', ':path': ProcessBatch.path, 'content-type': 'application/grpc' };
+    const stream = session.request({ ...headers, te: 'trailers' }).on('error', () => undefined);
+    // the second settings of the server: its first come with the connection
+    while (session.remoteSettings.initialWindowSize !== REQUEST_WINDOW_BYTES)
+      await once(session, 'remoteSettings');
+    await waitFor(() => session.state.remoteWindowSize === REQUEST_WINDOW_BYTES);
+    assert.equal(stream.closed, false);
+  });
+});
+
+describe('HTTP/2 streams that have ended', () => {
   for (const [outcome, answer] of Object.entries({ answered: large, failed: failing }))
     it(`refer to nobody any more when the call was ${outcome}, on either side`, async (t) => {
       const streams = endedStreams(t);
