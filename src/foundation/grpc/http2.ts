@@ -1,4 +1,6 @@
+import { AsyncResource } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
+import { EventEmitter } from 'node:events';
 import type { Http2Session, Http2Stream } from 'node:http2';
 
 /**
@@ -16,6 +18,7 @@ export const REQUEST_WINDOW_BYTES = 256 << 10;
 /** Sets up HTTP/2 for the process as grpc-js and Node would not. To be called once, first thing. */
 export function setUpHttp2(): void {
   widenServers();
+  bindPlainly();
   for (const side of ['client', 'server']) letGoOfEndedStreams(side);
 }
 
@@ -35,6 +38,25 @@ function widenServers(): void {
 }
 
 /**
+ * Node binds a function for each request that a client makes, and gives it a property that is deprecated (DEP0172): three
+ * closures and a hidden class, which is made in the old generation and refers to them. Without the property a call of one
+ * record costs a twelfth less.
+ */
+function bindPlainly(): void {
+  AsyncResource.prototype.bind = function <F extends (...args: unknown[]) => unknown>(
+    this: AsyncResource,
+    bound: F,
+    self?: unknown,
+  ): F {
+    const inScope = (caller: unknown, args: unknown[]): unknown =>
+      this.runInAsyncScope(bound, self ?? caller, ...args);
+    return function (this: unknown, ...args) {
+      return inScope(this, args);
+    } as F;
+  };
+}
+
+/**
  * V8 makes a function that is assigned to a property in the old generation, and each of Node's writable streams has one
  * that refers to the stream (`onwrite`). So a stream outlives its end until the next full collection, and through its
  * listeners the whole call of grpc-js, which keeps every chunk of the answer (measured: 6 MB of chunks between two
@@ -42,11 +64,15 @@ function widenServers(): void {
  */
 function letGoOfEndedStreams(side: string): void {
   // those who wait for its end are told first: they were here before
-  onStream(`http2.${side}.stream.close`, (stream) => stream.once('close', dropListeners));
+  onStream(`http2.${side}.stream.close`, (stream) => stream.on('close', dropListeners));
 }
 
 function dropListeners(this: Http2Stream): void {
-  this.removeAllListeners();
+  // not the stream's own method, which would look at the next tick whether it is to be read
+  const { prototype } = EventEmitter;
+  // as long as somebody listens for removals, the others are removed and told one by one
+  prototype.removeAllListeners.call(this, 'removeListener');
+  prototype.removeAllListeners.call(this);
   // an error that nobody hears would end the process
   this.on('error', ignore);
 }

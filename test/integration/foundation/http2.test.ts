@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { connect, type Http2Stream } from 'node:http2';
@@ -95,5 +96,17 @@ describe('HTTP/2 streams that have ended', () => {
     await calls(5);
     const kept = await bytesThatOutlive(() => calls(20));
     assert.ok(kept < 10 * ANSWER_BYTES, `${kept} bytes of ${20 * ANSWER_BYTES} outlived their calls`);
+  });
+});
+
+it('functions are bound to async resources as Node binds them', () => {
+  const storage = new AsyncLocalStorage<string>();
+  const resource = storage.run('there', () => new AsyncResource('test'));
+  const bound = resource.bind(function (this: string, ...args: number[]) {
+    return [storage.getStore(), this, ...args];
+  });
+  storage.run('here', () => {
+    assert.deepEqual(bound.call('caller', 1, 2), ['there', 'caller', 1, 2]);
+    assert.equal(storage.getStore(), 'here');
   });
 });
