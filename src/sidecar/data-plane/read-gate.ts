@@ -28,11 +28,13 @@ export function readGate(open: (path: string, metadata: Metadata) => Gate | unde
         }),
     });
     const read = call.startRead.bind(call);
-    call.startRead = () => {
+    const readInTurn = (): void => {
       const wait = gate?.pass();
       if (wait === undefined) read();
       else void wait.then(read);
     };
+    // a literal would be made in the old generation, and with it the call and its message would stay (ADR 4)
+    call.startRead = readInTurn;
     return call;
   };
 }
