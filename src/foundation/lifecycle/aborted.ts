@@ -17,7 +17,7 @@ export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   let listeners = waiting.get(signal);
   if (listeners === undefined) {
     const all = new Roster<() => void>();
-    signal.addEventListener('abort', () => all.members().forEach((tell) => tell()), { once: true });
+    signal.addEventListener('abort', () => all.forEach((tell) => tell()), { once: true });
     waiting.set(signal, all);
     listeners = all;
   }

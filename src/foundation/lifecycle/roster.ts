@@ -17,9 +17,9 @@ export class Roster<T> {
     return () => this.#leave(seat);
   }
 
-  /** Everybody who is present now: a copy. */
-  members(): T[] {
-    return this.#seats.map(({ member }) => member);
+  /** Has something done with everybody who is present now; who leaves in the meantime is left out. */
+  forEach(act: (member: T) => void): void {
+    for (const seat of [...this.#seats]) if (seat.at >= 0) act(seat.member);
   }
 
   /** The last one takes the seat that was left. */

@@ -92,7 +92,7 @@ export class Flow {
     const over = this.#over;
     const runners = this.#runners;
     this.#begin();
-    for (const run of this.#runs.members()) expireWaiting(run, runners);
+    this.#runs.forEach((run) => expireWaiting(run, runners));
     over.abort();
   }
 

@@ -59,7 +59,9 @@ export class Ledger {
   /** Copies on their way. */
   get inFlight(): number {
     let sum = 0;
-    for (const run of this.#runs.members()) sum += run.inFlight;
+    this.#runs.forEach((run) => {
+      sum += run.inFlight;
+    });
     return sum;
   }
 

@@ -3,6 +3,12 @@ import { describe, it } from 'node:test';
 import { Roster } from '../../../src/foundation/lifecycle/roster.ts';
 import { bytesThatOutlive } from '../../support/collect.ts';
 
+function membersOf<T>(roster: Roster<T>): T[] {
+  const members: T[] = [];
+  roster.forEach((member) => members.push(member));
+  return members;
+}
+
 describe('roster', () => {
   it('knows who is present, whoever leaves first', () => {
     const roster = new Roster<string>();
@@ -10,10 +16,10 @@ describe('roster', () => {
     assert.equal(roster.size, 4);
     leave['a']?.();
     leave['c']?.();
-    assert.deepEqual(roster.members().sort(), ['b', 'd']);
+    assert.deepEqual(membersOf(roster).sort(), ['b', 'd']);
     leave['d']?.();
     leave['b']?.();
-    assert.deepEqual(roster.members(), []);
+    assert.deepEqual(membersOf(roster), []);
     assert.equal(roster.size, 0);
   });
 
@@ -23,9 +29,22 @@ describe('roster', () => {
     const second = roster.add('a');
     first();
     first();
-    assert.deepEqual(roster.members(), ['a']);
+    assert.deepEqual(membersOf(roster), ['a']);
     second();
     assert.equal(roster.size, 0);
+  });
+
+  it('leaves out who leaves while the others are told', () => {
+    const roster = new Roster<() => void>();
+    const told: string[] = [];
+    roster.add(() => {
+      told.push('first');
+      leave();
+    });
+    const leave = roster.add(() => told.push('second'));
+    roster.add(() => told.push('third'));
+    roster.forEach((tell) => tell());
+    assert.deepEqual(told, ['first', 'third']);
   });
 
   it('lets go of who has left, while others come and go', async () => {
