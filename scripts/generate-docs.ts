@@ -15,7 +15,7 @@ import { webhookMetrics } from '../src/injector/webhook/metrics.ts';
 import { replicaMetrics, routerMetrics } from '../src/router/metrics.ts';
 import { ROUTER } from '../src/router/settings.ts';
 import { clusterClientMetrics } from '../src/sidecar/cluster-client/metrics.ts';
-import { type DataPlaneState, dataPlaneMetrics } from '../src/sidecar/data-plane/metrics.ts';
+import { type DataPlaneState, addDataPlaneMetrics } from '../src/sidecar/data-plane/metrics.ts';
 import { discoveryMetrics } from '../src/sidecar/discovery/metrics.ts';
 import { hookMetrics } from '../src/sidecar/leaving/metrics.ts';
 import { ownPodMetrics } from '../src/sidecar/own-pod/metrics.ts';
@@ -57,7 +57,7 @@ function metrics(): string {
   hookMetrics(sidecar);
   clusterClientMetrics(sidecar);
   // the state is read when the series are collected, which nobody does here
-  dataPlaneMetrics(sidecar, {} as DataPlaneState);
+  addDataPlaneMetrics(sidecar, {} as DataPlaneState);
   grpcServerMetrics(sidecar);
   const router = createRegistry({ program: 'router', version: '' });
   routerMetrics(router);

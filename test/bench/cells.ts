@@ -36,9 +36,9 @@ export function planOf({ quick }: { quick: boolean }): Plan {
   );
   const onePartition: Load = { records: 1, inFlight: 16, partitions: 'one' };
   const cells = [...matrix, onePartition].map(cellOf);
-  if (!quick) return { cells, rounds: 5, windowMs: 1_000 };
+  if (!quick) return { cells, rounds: 11, windowMs: 500 };
   const corners = cells.filter(({ maxRatio, records, inFlight }) => maxRatio < 1 || records * inFlight === 1);
-  return { cells: corners, rounds: 3, windowMs: 500 };
+  return { cells: corners, rounds: 5, windowMs: 500 };
 }
 
 /** How a cell is called in tables. */

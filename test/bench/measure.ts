@@ -19,6 +19,8 @@ export interface Stand {
 /** A window may hold no more, however fast it goes. */
 const MAX_RECORDS = 1_000_000;
 const WARM_UP_MS = 300;
+/** What a cell is loaded before it is measured: for a second after a change of load V8 compiles anew. */
+const SETTLE_MS = 1_500;
 /** What a process has to have burned before it is measured: until then much of its CPU goes into compiling. */
 const WARM_CPU_US = 12_000_000;
 const WARM_UP_LOADS: readonly Load[] = [
@@ -72,7 +74,7 @@ export async function measure(stand: Stand, cell: Cell, { rounds, windowMs }: Pl
   const relay = { process: stand.relay, load: pushLoad(stand.relay.ready.port, cell) };
   const direct = directLoad(stand.services.ready, cell);
   const bound = boundOf(cell, windowMs);
-  const first = boundOf(cell, WARM_UP_MS);
+  const first = boundOf(cell, SETTLE_MS);
   try {
     for (const load of [sidecar.load, relay.load, direct]) await load.run(first);
     const costs: { sidecar: CostFigures[]; relay: CostFigures[] } = { sidecar: [], relay: [] };

@@ -4,6 +4,7 @@ import { Registry } from 'prom-client';
 import { systemClock } from '../../src/foundation/lifecycle/clock.ts';
 import { setUpHttp2 } from '../../src/foundation/grpc/http2.ts';
 import { fitHeap, letHeapGrow } from '../../src/foundation/lifecycle/heap.ts';
+import { grpcServerMetrics } from '../../src/foundation/telemetry/grpc-server-metrics.ts';
 import { createDataPath } from '../../src/sidecar/data-path.ts';
 import type { LocalService } from '../../src/sidecar/routing/local-router.ts';
 import { recordLog } from '../support/log.ts';
@@ -42,10 +43,11 @@ const sink: LocalService = {
   protoService: 'conveyor.sink.SinkService',
 };
 
+const registry = new Registry();
 const path = createDataPath({
   clock: systemClock,
   logger: recordLog(),
-  registry: new Registry(),
+  registry,
   pod: { services: () => [transform, sink], found: () => [transform, sink], reportCall: () => undefined },
   namespace: 'default',
   sidecarId: 'bench',
@@ -53,7 +55,7 @@ const path = createDataPath({
   grpcPort: 0,
   channelCredentials: credentials.createInsecure(),
   serverCredentials: ServerCredentials.createInsecure(),
-  interceptors: [],
+  interceptors: [grpcServerMetrics(registry)],
   // the defaults of the settings
   maxMessageBytes: 16 << 20,
   stageMaxMessageBytes: 4 << 20,

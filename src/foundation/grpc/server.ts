@@ -76,6 +76,8 @@ export function createServer(options: CreateServerOptions): Server {
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 10_000,
     'grpc.max_concurrent_streams': 1_024,
+    // nothing here serves channelz
+    'grpc.enable_channelz': 0,
     ...rest,
   });
   const addService = server.addService.bind(server);

@@ -13,13 +13,13 @@ import { isLoopbackPeer } from '../../foundation/net/address.ts';
 import type { Graph } from '../routing/graph.ts';
 import type { BatchAcks } from '../wire/writer.ts';
 import { ByteBudget } from './byte-budget.ts';
+import { DoorCounts, PipelineCounts, type StageTotals } from './counts.ts';
 import type { Routes } from './door.ts';
 import { type EnteringBatch, Flow } from './flow.ts';
 import { integerOf } from './headers.ts';
 import type { StageCaller } from './hop.ts';
 import { Ledger } from './ledger.ts';
-import { type DataPlaneMetrics, dataPlaneMetrics } from './metrics.ts';
-import { doorObserver, PipelineObserver, type StageTotals } from './observers.ts';
+import { addDataPlaneMetrics } from './metrics.ts';
 import { type PushCall, PushStream, type StreamsByHeaders } from './push-stream.ts';
 import { type Gate, readGate } from './read-gate.ts';
 import { receiveGate } from './receive-gate.ts';
@@ -45,7 +45,7 @@ export interface DataPlaneOptions {
 /** What a pipeline has done here, kept as long as it is assigned or runs. */
 interface Pipeline {
   readonly ledger: Ledger;
-  readonly observer: PipelineObserver;
+  readonly counts: PipelineCounts;
   /** By graph: batches run to their end on the one that they began with. */
   readonly flows: Map<Graph, Flow>;
 }
@@ -58,9 +58,12 @@ export class DataPlane {
   readonly sources: Sources;
   readonly budget: ByteBudget;
   readonly #options: DataPlaneOptions;
-  readonly #metrics: DataPlaneMetrics;
   readonly #receiving: ReceiveContext;
   readonly #pipelines = new Map<string, Pipeline>();
+  readonly #doors = {
+    push: new DoorCounts((id) => this.#countsOf(id)),
+    peer: new DoorCounts((id) => this.#countsOf(id)),
+  };
   readonly #streams = new Set<PushStream>();
   readonly #byHeaders: StreamsByHeaders = new WeakMap();
   /** Calls of other sidecars that were let in, by their headers: each is told when its message is here. */
@@ -76,8 +79,9 @@ export class DataPlane {
     this.#options = options;
     this.budget = new ByteBudget(options.byteBudget);
     this.sources = new Sources(options.clock);
-    this.#metrics = dataPlaneMetrics(options.registry, {
-      ledgers: () => new Map([...this.#pipelines].map(([id, { ledger }]) => [id, ledger])),
+    addDataPlaneMetrics(options.registry, {
+      pipelines: this.#pipelines,
+      doors: this.#doors,
       budget: () => ({
         usedBytes: this.budget.usedBytes,
         totalBytes: this.budget.totalBytes,
@@ -91,7 +95,7 @@ export class DataPlane {
       ...options,
       budget: this.budget,
       enter: (graph, entering) => this.#enterFromPeer(graph, entering),
-      observer: doorObserver(this.#metrics, 'peer', this.#isAssigned),
+      observer: this.#doors.peer,
       leaving: () => this.#leavingPeers,
     };
   }
@@ -172,7 +176,10 @@ export class DataPlane {
   /** What a pipeline has done here: the ledger, and the totals of its stages. */
   report(): Map<string, { ledger: Ledger; stages: ReadonlyMap<string, StageTotals> }> {
     return new Map(
-      [...this.#pipelines].map(([id, { ledger, observer }]) => [id, { ledger, stages: observer.totals }]),
+      [...this.#pipelines].map(([id, { ledger, counts }]) => [
+        id,
+        { ledger, stages: new Map([...counts.stages].map(([stage, { totals }]) => [stage, totals])) },
+      ]),
     );
   }
 
@@ -183,7 +190,9 @@ export class DataPlane {
     );
   }
 
-  readonly #isAssigned = (pipeline: string): boolean => this.#options.routes.route(pipeline) !== undefined;
+  #countsOf(id: string): PipelineCounts | undefined {
+    return this.#options.routes.route(id) === undefined ? undefined : this.#pipelineOf(id).counts;
+  }
 
   #pushGate(metadata: Metadata): Gate {
     return {
@@ -218,7 +227,7 @@ export class DataPlane {
       budget: this.budget,
       enter: (graph, entering) => this.#enter(graph, entering),
       sourceOpened: (id) => this.sources.opened(id),
-      observer: doorObserver(this.#metrics, 'push', this.#isAssigned),
+      observer: this.#doors.push,
       leaving: () => this.#leavingSources,
     });
     this.#streams.add(stream);
@@ -247,7 +256,7 @@ export class DataPlane {
     const pipeline = this.#pipelineOf(graph.pipelineId);
     const startedAt = clock.now();
     const acks = await this.#flowOf(pipeline, graph).enter(entering);
-    pipeline.observer.acknowledged(acks, clock.now() - startedAt);
+    pipeline.counts.acknowledged(acks, clock.now() - startedAt);
     const route = this.#options.routes.route(graph.pipelineId);
     if (route?.graph !== graph) this.#tidy(graph.pipelineId, pipeline, route !== undefined);
     return acks;
@@ -256,17 +265,13 @@ export class DataPlane {
   #pipelineOf(id: string): Pipeline {
     let pipeline = this.#pipelines.get(id);
     if (pipeline === undefined) {
-      pipeline = {
-        ledger: new Ledger(),
-        observer: new PipelineObserver(this.#metrics, id),
-        flows: new Map(),
-      };
+      pipeline = { ledger: new Ledger(), counts: new PipelineCounts(), flows: new Map() };
       this.#pipelines.set(id, pipeline);
     }
     return pipeline;
   }
 
-  #flowOf({ flows, ledger, observer }: Pipeline, graph: Graph): Flow {
+  #flowOf({ flows, ledger, counts }: Pipeline, graph: Graph): Flow {
     let flow = flows.get(graph);
     if (flow === undefined) {
       const { clock, caller, routes, instance } = this.#options;
@@ -279,7 +284,7 @@ export class DataPlane {
         },
         budget: this.budget,
         ledger,
-        observer,
+        observer: counts,
         newBatchId: () => `${instance}/${++this.#batches}`,
       });
       flows.set(graph, flow);
@@ -293,6 +298,5 @@ export class DataPlane {
     for (const [graph, flow] of flows) if (graph !== current && flow.idle) flows.delete(graph);
     if (assigned || ledger.runs > 0) return;
     this.#pipelines.delete(id);
-    this.#metrics.forget(id);
   }
 }

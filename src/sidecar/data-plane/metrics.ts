@@ -1,10 +1,18 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { Ledger } from './ledger.ts';
-import { LEDGER_TERMS } from './ledger.ts';
+import { Counter, Gauge, type LabelValues, type Registry } from 'prom-client';
+import { CollectedHistogram, type Labelled } from '../../foundation/telemetry/distribution.ts';
+import type { DoorCounts, PipelineCounts, StageCounts } from './counts.ts';
+import { LEDGER_TERMS, type Ledger } from './ledger.ts';
+
+/** What is shown of a pipeline, for as long as it is assigned or runs. */
+interface CountedPipeline {
+  readonly ledger: Ledger;
+  readonly counts: PipelineCounts;
+}
 
 /** What is shown at a scrape, read from where it is kept anyway: the way of a record pays nothing for it. */
 export interface DataPlaneState {
-  ledgers(): ReadonlyMap<string, Ledger>;
+  readonly pipelines: ReadonlyMap<string, CountedPipeline>;
+  readonly doors: { readonly push: DoorCounts; readonly peer: DoorCounts };
   budget(): { usedBytes: number; totalBytes: number; waiting: number };
   /** 0: serving, 1: inbound drain, 2: outbound drain. */
   drainPhase(): number;
@@ -13,154 +21,184 @@ export interface DataPlaneState {
   buffered(): readonly { pipeline: string; stage: string; records: number }[];
 }
 
-/** The series of the data plane. */
-export interface DataPlaneMetrics {
-  readonly received: Counter<'via'>;
-  readonly receivedBytes: Counter<'via'>;
-  readonly calls: Counter<'pipeline' | 'stage' | 'outcome'>;
-  readonly callSeconds: Histogram<'pipeline' | 'stage'>;
-  readonly retries: Counter<'pipeline' | 'stage'>;
-  readonly unexpected: Counter<'pipeline' | 'stage'>;
-  readonly acknowledged: Counter<'pipeline' | 'status'>;
-  readonly batchSeconds: Histogram<'pipeline'>;
-  /** By cause: `lane`, order; `stage`, all its places are taken; `budget`, bytes. */
-  readonly blockedSeconds: Counter<'pipeline' | 'stage' | 'cause'>;
-  readonly creditsGranted: Counter<'pipeline'>;
-  readonly refused: Counter<'code'>;
-  /** Removes the series of a pipeline that is gone. */
-  forget(pipeline: string): void;
+/** Registers the series of the data plane. */
+export function addDataPlaneMetrics(registry: Registry, state: DataPlaneState): void {
+  addDoors(registry, state);
+  addPipelines(registry, state);
+  addStages(registry, state);
+  addState(registry, state);
 }
 
-const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+/** Gives a series its value at a scrape. */
+type Show<L extends string> = (labels: LabelValues<L>, value: number) => void;
 
-function addStateGauges(registry: Registry, state: DataPlaneState): void {
-  const registers = [registry];
-  new Counter({
-    name: 'conveyor_sidecar_records_total',
-    help: 'Copies of records by the terms of the conservation ledger',
-    labelNames: ['pipeline', 'state'],
-    registers,
-    collect() {
-      this.reset();
-      for (const [pipeline, { totals }] of state.ledgers()) {
-        for (const term of LEDGER_TERMS) this.inc({ pipeline, state: term }, totals[term]);
-      }
-    },
+type AddMetric = <L extends string>(
+  name: string,
+  help: string,
+  labelNames: L[],
+  read: (show: Show<L>) => void,
+) => void;
+
+interface Kinds {
+  readonly counter: AddMetric;
+  readonly gauge: AddMetric;
+  readonly histogram: <L extends string>(
+    name: string,
+    help: string,
+    labelNames: L[],
+    read: () => readonly Labelled<L>[],
+  ) => void;
+}
+
+/** Metrics whose values are read at each scrape. */
+function collected(registry: Registry): Kinds {
+  const common = <L>(name: string, help: string, labelNames: L[]) => ({
+    name: `conveyor_sidecar_${name}`,
+    help,
+    labelNames,
+    registers: [registry],
   });
-  const gauge = (name: string, help: string, labelNames: string[], collect: (gauge: Gauge) => void): void => {
-    new Gauge({
-      name,
-      help,
-      labelNames,
-      registers,
-      collect() {
-        this.reset();
-        collect(this);
-      },
-    });
+  return {
+    counter(name, help, labels, read) {
+      new Counter({
+        ...common(name, help, labels),
+        collect() {
+          this.reset();
+          read((of, value) => this.inc(of, value));
+        },
+      });
+    },
+    gauge(name, help, labels, read) {
+      new Gauge({
+        ...common(name, help, labels),
+        collect() {
+          this.reset();
+          read((of, value) => this.set(of, value));
+        },
+      });
+    },
+    histogram(name, help, labels, read) {
+      new CollectedHistogram(common(name, help, labels), read);
+    },
   };
-  gauge(
-    'conveyor_sidecar_in_flight_records',
-    'Copies of records on their way, counted one by one',
-    ['pipeline'],
-    (g) => {
-      for (const [pipeline, ledger] of state.ledgers()) g.set({ pipeline }, ledger.inFlight);
+}
+
+function addDoors(registry: Registry, { doors }: DataPlaneState): void {
+  const { counter } = collected(registry);
+  const ways = (): [keyof typeof doors, DoorCounts][] => [
+    ['push', doors.push],
+    ['peer', doors.peer],
+  ];
+  counter('batches_received_total', 'Batches received, by way: push or peer', ['via'], (show) => {
+    for (const [via, { batches }] of ways()) show({ via }, batches);
+  });
+  counter('received_bytes_total', 'Bytes of batches received, by way: push or peer', ['via'], (show) => {
+    for (const [via, { bytes }] of ways()) show({ via }, bytes);
+  });
+  counter('refused_batches_total', 'Batches refused at the door, by code', ['code'], (show) => {
+    for (const [, { refusals }] of ways()) for (const [code, times] of refusals) show({ code }, times);
+  });
+}
+
+function addPipelines(registry: Registry, { pipelines }: DataPlaneState): void {
+  const { counter, gauge, histogram } = collected(registry);
+  counter(
+    'records_total',
+    'Copies of records by the terms of the conservation ledger',
+    ['pipeline', 'state'],
+    (show) => {
+      for (const [pipeline, { ledger }] of pipelines)
+        for (const state of LEDGER_TERMS) show({ pipeline, state }, ledger.totals[state]);
     },
   );
+  gauge('in_flight_records', 'Copies of records on their way, counted one by one', ['pipeline'], (show) => {
+    for (const [pipeline, { ledger }] of pipelines) show({ pipeline }, ledger.inFlight);
+  });
   gauge(
-    'conveyor_sidecar_unaccounted_records',
+    'unaccounted_records',
     'Copies of records that the conservation ledger cannot account for. Must be 0',
     ['pipeline'],
-    (g) => {
-      for (const [pipeline, ledger] of state.ledgers()) g.set({ pipeline }, ledger.unaccounted);
+    (show) => {
+      for (const [pipeline, { ledger }] of pipelines) show({ pipeline }, ledger.unaccounted);
     },
   );
-  gauge('conveyor_sidecar_buffered_records', 'Records that wait at a stage', ['pipeline', 'stage'], (g) => {
-    for (const { pipeline, stage, records } of state.buffered()) g.set({ pipeline, stage }, records);
+  counter(
+    'acknowledged_records_total',
+    'Records acknowledged to their sender, by status',
+    ['pipeline', 'status'],
+    (show) => {
+      for (const [pipeline, { counts }] of pipelines)
+        for (const [status, records] of Object.entries(counts.acknowledgedRecords))
+          show({ pipeline, status }, records);
+    },
+  );
+  counter('credits_granted_total', 'Credits granted to sources, in records', ['pipeline'], (show) => {
+    for (const [pipeline, { counts }] of pipelines) show({ pipeline }, counts.creditsGranted);
   });
-  gauge('conveyor_sidecar_in_flight_bytes', 'Bytes of records in flight', [], (g) =>
-    g.set(state.budget().usedBytes),
+  histogram('batch_seconds', 'Time from a batch at the door to its acknowledgement', ['pipeline'], () =>
+    [...pipelines].map(([pipeline, { counts }]) => ({
+      labels: { pipeline },
+      distribution: counts.batchSeconds,
+    })),
   );
-  gauge('conveyor_sidecar_byte_budget_bytes', 'Bytes of records that may be in flight', [], (g) =>
-    g.set(state.budget().totalBytes),
-  );
-  gauge('conveyor_sidecar_budget_waiting_messages', 'Messages that wait for the byte budget', [], (g) =>
-    g.set(state.budget().waiting),
-  );
-  gauge('conveyor_sidecar_drain_phase', '0: serving; 1: inbound drain; 2: outbound drain', [], (g) =>
-    g.set(state.drainPhase()),
-  );
-  gauge('conveyor_sidecar_push_streams', 'Open PushRecords streams', [], (g) => g.set(state.streams()));
 }
 
-/** Registers the series of the data plane. */
-export function dataPlaneMetrics(registry: Registry, state: DataPlaneState): DataPlaneMetrics {
-  addStateGauges(registry, state);
-  const registers = [registry];
-  const counter = <L extends string>(name: string, help: string, labelNames: L[]): Counter<L> =>
-    new Counter({ name: `conveyor_sidecar_${name}`, help, labelNames, registers });
-  const histogram = <L extends string>(name: string, help: string, labelNames: L[]): Histogram<L> =>
-    new Histogram({ name: `conveyor_sidecar_${name}`, help, labelNames, registers, buckets: SECONDS });
-
-  const series = {
-    received: counter('batches_received_total', 'Batches received, by way: push or peer', ['via']),
-    receivedBytes: counter('received_bytes_total', 'Bytes of batches received, by way: push or peer', [
-      'via',
-    ]),
-    calls: counter('stage_calls_total', 'Calls to stages, local and remote, by outcome', [
-      'pipeline',
-      'stage',
-      'outcome',
-    ]),
-    callSeconds: histogram('stage_call_seconds', 'Duration of calls to stages', ['pipeline', 'stage']),
-    retries: counter('retries_total', 'Calls to stages that were made again', ['pipeline', 'stage']),
-    unexpected: counter(
-      'unexpected_results_total',
-      'Results of stages for records that were not sent to them; they are ignored',
-      ['pipeline', 'stage'],
-    ),
-    acknowledged: counter('acknowledged_records_total', 'Records acknowledged to their sender, by status', [
-      'pipeline',
-      'status',
-    ]),
-    batchSeconds: histogram('batch_seconds', 'Time from a batch at the door to its acknowledgement', [
-      'pipeline',
-    ]),
-    blockedSeconds: counter(
-      'blocked_seconds_total',
-      'Time that batches waited, by cause: lane, stage, budget',
-      ['pipeline', 'stage', 'cause'],
-    ),
-    creditsGranted: counter('credits_granted_total', 'Credits granted to sources, in records', ['pipeline']),
-    refused: counter('refused_batches_total', 'Batches refused at the door, by code', ['code']),
-  };
-  const byPipeline = [
-    series.calls,
-    series.callSeconds,
-    series.retries,
-    series.unexpected,
-    series.acknowledged,
-    series.batchSeconds,
-    series.blockedSeconds,
-    series.creditsGranted,
-  ];
-  return { ...series, forget: (pipeline) => byPipeline.forEach((each) => removeSeries(each, pipeline)) };
-}
-
-interface Labelled {
-  labels: Partial<Record<string, string | number>>;
-}
-
-/** prom-client removes by the full set of labels only. */
-function removeSeries(metric: Counter | Histogram, pipeline: string): void {
-  void Promise.resolve(metric.get()).then(({ values }: { values: Labelled[] }) => {
-    const seen = new Set<string>();
-    for (const { labels } of values) {
-      if (labels['pipeline'] !== pipeline) continue;
-      const own = Object.fromEntries(Object.entries(labels).filter(([name]) => name !== 'le'));
-      const key = JSON.stringify(own);
-      if (!seen.has(key)) metric.remove(own as Record<string, string | number>);
-      seen.add(key);
-    }
+function addStages(registry: Registry, { pipelines }: DataPlaneState): void {
+  const { counter, histogram } = collected(registry);
+  const stages = (): { labels: { pipeline: string; stage: string }; counts: StageCounts }[] =>
+    [...pipelines].flatMap(([pipeline, { counts }]) =>
+      [...counts.stages].map(([stage, each]) => ({ labels: { pipeline, stage }, counts: each })),
+    );
+  counter(
+    'stage_calls_total',
+    'Calls to stages, local and remote, by outcome',
+    ['pipeline', 'stage', 'outcome'],
+    (show) => {
+      for (const { labels, counts } of stages()) {
+        show({ ...labels, outcome: 'OK' }, counts.answered);
+        for (const [outcome, calls] of counts.failed) show({ ...labels, outcome }, calls);
+      }
+    },
+  );
+  histogram('stage_call_seconds', 'Duration of calls to stages', ['pipeline', 'stage'], () =>
+    stages().map(({ labels, counts }) => ({ labels, distribution: counts.callSeconds })),
+  );
+  counter('retries_total', 'Calls to stages that were made again', ['pipeline', 'stage'], (show) => {
+    for (const { labels, counts } of stages()) show(labels, counts.retries);
   });
+  counter(
+    'unexpected_results_total',
+    'Results of stages for records that were not sent to them; they are ignored',
+    ['pipeline', 'stage'],
+    (show) => {
+      for (const { labels, counts } of stages()) show(labels, counts.unexpected);
+    },
+  );
+  counter(
+    'blocked_seconds_total',
+    'Time that batches waited, by cause: lane, stage, budget',
+    ['pipeline', 'stage', 'cause'],
+    (show) => {
+      for (const { labels, counts } of stages()) {
+        show({ ...labels, cause: 'lane' }, counts.laneMs / 1_000);
+        show({ ...labels, cause: 'stage' }, counts.placeMs / 1_000);
+      }
+      for (const [pipeline, { counts }] of pipelines)
+        show({ pipeline, stage: '', cause: 'budget' }, counts.budgetMs / 1_000);
+    },
+  );
+}
+
+function addState(registry: Registry, state: DataPlaneState): void {
+  const { gauge } = collected(registry);
+  gauge('buffered_records', 'Records that wait at a stage', ['pipeline', 'stage'], (show) => {
+    for (const { pipeline, stage, records } of state.buffered()) show({ pipeline, stage }, records);
+  });
+  const value = (name: string, help: string, read: () => number): void =>
+    gauge(name, help, [], (show) => show({}, read()));
+  value('in_flight_bytes', 'Bytes of records in flight', () => state.budget().usedBytes);
+  value('byte_budget_bytes', 'Bytes of records that may be in flight', () => state.budget().totalBytes);
+  value('budget_waiting_messages', 'Messages that wait for the byte budget', () => state.budget().waiting);
+  value('drain_phase', '0: serving; 1: inbound drain; 2: outbound drain', () => state.drainPhase());
+  value('push_streams', 'Open PushRecords streams', () => state.streams());
 }

@@ -91,6 +91,8 @@ export class ClientPool {
       'grpc.max_reconnect_backoff_ms': 1_000,
       'grpc.service_config_disable_resolution': 1,
       'grpc.enable_retries': 0,
+      // nothing here serves channelz
+      'grpc.enable_channelz': 0,
     });
   }
 
