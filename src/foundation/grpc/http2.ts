@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
 import type { Http2Session, Http2Stream } from 'node:http2';
+import { StreamDecoder } from '@grpc/grpc-js/build/src/stream-decoder.js';
 
 /**
  * Bytes of answers that a connection to a service or a sidecar may have on their way: they were asked for. The 64 KiB of
@@ -20,6 +21,7 @@ export function setUpHttp2(): void {
   widenServers();
   bindPlainly();
   for (const side of ['client', 'server']) letGoOfEndedStreams(side);
+  letGoOfChunks();
 }
 
 function onStream(channel: string, act: (stream: Http2Stream) => void): void {
@@ -79,4 +81,33 @@ function dropListeners(this: Http2Stream): void {
 
 function ignore(): void {
   // the call is over, and its caller was told how
+}
+
+/** What grpc-js puts the messages of a call together with, as far as it matters here. */
+interface Decoder {
+  write: (this: Decoder, chunk: Buffer) => Buffer[];
+  /** 0: between two messages. */
+  readState: number;
+  readPartialMessage: Buffer[];
+  readCompressFlag: Buffer;
+}
+
+const UNCOMPRESSED = Buffer.alloc(1);
+
+/**
+ * A decoder keeps the chunks of its last message beside the message, each with all that was read along with it, until the
+ * call is collected. On a server that takes a full collection: the call is referred to by a writable stream of Node's
+ * (above). Without the chunks a batch from another sidecar costs a twentieth less, a large one a seventh.
+ */
+function letGoOfChunks(): void {
+  const decoder = StreamDecoder.prototype as unknown as Decoder;
+  const { write } = decoder;
+  decoder.write = function (chunk) {
+    const messages = write.call(this, chunk);
+    if (messages.length > 0 && this.readState === 0) {
+      this.readPartialMessage = [];
+      this.readCompressFlag = UNCOMPRESSED;
+    }
+    return messages;
+  };
 }
