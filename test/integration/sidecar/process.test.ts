@@ -8,7 +8,8 @@ import { useKeep } from '../../support/keep.ts';
 import { failOnLeaks } from '../../support/leaks.ts';
 import { type Program, startProgram } from '../../support/program.ts';
 import { chain, startTestRouter, type TestRouter } from '../../support/router.ts';
-import { distinct, range } from '../../support/scene.ts';
+import { openPush, records } from '../../support/push.ts';
+import { distinct, fates, latch, range } from '../../support/scene.ts';
 import { startSource } from '../../support/source.ts';
 import { type SinkService, startSink, startTransform, type StageService } from '../../support/stages.ts';
 import { waitFor } from '../../support/wait.ts';
@@ -71,6 +72,12 @@ async function assertBalanced(...sidecars: Program[]): Promise<void> {
     const values = [...metrics.matchAll(/^conveyor_sidecar_(?:unaccounted|in_flight)_records\{.*\} (.*)$/gm)];
     assert.deepEqual([...new Set(values.map(([, value]) => value))], ['0']);
   }
+}
+
+/** The most that a process has had in memory. */
+async function peakBytes({ child }: Program): Promise<number> {
+  const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
+  return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1]) * 1_024;
 }
 
 describe('a sidecar as a process, from the bundle', () => {
@@ -136,6 +143,43 @@ describe('a sidecar as a process, from the bundle', () => {
     }
     await source.done;
     assert.deepEqual(distinct(sink), range(0, 3_000));
+  });
+
+  it('a budget that is used up: a source that heeds nothing waits outside, and memory stays where it is', async () => {
+    const MIB = 1 << 20;
+    const door = latch();
+    const router = keep(await startTestRouter({ 'p.yaml': chain('p') }));
+    const batch = async (): Promise<{ status: 'WRITE_STATUS_SUCCESS' }> => {
+      await door.opened;
+      return { status: 'WRITE_STATUS_SUCCESS' };
+    };
+    const sink = keep(await startSink({ name: 'store', batch }));
+    const env = { ...(await sidecarEnv('a', router, sink)), BYTE_BUDGET: '8MiB', BATCH_TIMEOUT: '1m' };
+    const a = run({ ...env, CREDITS: '1' });
+    await a.ready();
+    const source = openPush(a.grpcPort);
+    keep({ stop: () => source.close() });
+    source.init('src', 'default/p');
+    await waitFor(() => source.granted() > 0, { what: 'the pipeline to be assigned' });
+    const before = await peakBytes(a);
+    // 192 MiB, without a look at credits, pauses or drains
+    const acks = range(0, 384).map((i) =>
+      source.push(`b${i}`, records(i, 1, { partition: i, bytes: MIB / 2 })),
+    );
+    const gauge = async (name: string): Promise<number> =>
+      Number(new RegExp(`^conveyor_sidecar_${name} (\\d+)$`, 'm').exec(await a.page('/metrics'))?.[1]);
+    await waitFor(async () => (await gauge('budget_waiting_messages')) > 0, {
+      what: 'the budget to be used up',
+    });
+    const held = await gauge('in_flight_bytes');
+    assert.ok(held > MIB && held <= 8 * MIB, `${held} bytes`);
+    const grown = ((await peakBytes(a)) - before) / MIB;
+    assert.ok(grown < 32, `${Math.round(grown)} MiB more for a budget of 8 MiB`);
+    door.open();
+    const fatesOfAll = (await Promise.all(acks)).flatMap(fates);
+    assert.deepEqual([...new Set(fatesOfAll)], ['SUCCESS']);
+    assert.deepEqual(distinct(sink), range(0, 384));
+    await assertBalanced(a);
   });
 
   it('a second signal ends it at once', async () => {
