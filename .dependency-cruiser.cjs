@@ -71,6 +71,19 @@ module.exports = {
       // the graph and the shape of a call are data: what a run and a route speak of
       to: { path: '^src/sidecar/', pathNot: '^src/sidecar/(($1|wire)/|routing/(graph|call)\\.ts$)' },
     },
+    ...[
+      ['data-plane', 'flow', 'door', 'a batch comes in at the door; its flow does not know which'],
+      ['discovery', 'contract', 'probe|tracking', 'what a contract says does not depend on how it was read'],
+      ['discovery', 'probe', 'tracking', 'one look at a port knows of no other'],
+      ['cluster-client', 'messages', 'link|session', 'what is said does not depend on how it is sent'],
+      ['cluster-client', 'link', 'session', 'a link lasts for one session, and knows nothing of it'],
+    ].map(([room, inner, outer, comment]) => ({
+      name: `${room}-${inner}-knows-less`,
+      comment,
+      severity: 'error',
+      from: { path: `^src/sidecar/${room}/${inner}/` },
+      to: { path: `^src/sidecar/${room}/(${outer})/` },
+    })),
     {
       name: 'wire-is-pure',
       comment: 'bytes in, bytes out: errors are all that it needs',

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { createListeners } from '../foundation/lifecycle/listeners.ts';
-import type { LocalService } from './discovery/local-service.ts';
+import type { LocalService } from './discovery/tracking/local-service.ts';
 
 /** Says why a service is held back; undefined: it is not. */
 export type Withhold = (service: LocalService) => string | undefined;

@@ -1,6 +1,6 @@
 import type { LocalServices, SessionService } from './cluster-client/ports.ts';
-import type { Sources } from './data-plane/sources.ts';
-import type { LocalService } from './discovery/local-service.ts';
+import type { Sources } from './data-plane/door/sources.ts';
+import type { LocalService } from './discovery/tracking/local-service.ts';
 
 /** What the router is told of this pod: the services that were found, and the sources that push without a server. */
 export interface SessionServiceOptions {

@@ -9,16 +9,16 @@ import { grpcServerMetrics } from '../foundation/telemetry/grpc-server-metrics.t
 import type { Logger } from '../foundation/telemetry/logger.ts';
 import { createRegistry } from '../foundation/telemetry/metrics.ts';
 import { createClusterClient } from './cluster-client/cluster-client.ts';
-import { routerCredentials } from './cluster-client/credentials.ts';
+import { routerCredentials } from './cluster-client/link/credentials.ts';
 import { clusterClientMetrics } from './cluster-client/metrics.ts';
 import { createDataPath } from './data-path.ts';
 import { candidatesOf } from './discover.ts';
 import { createDiscovery } from './discovery/discovery.ts';
 import { discoveryMetrics } from './discovery/metrics.ts';
 import { drainPipelines, lifeOf, stopHooksOf } from './join-leaving.ts';
+import { openPod } from './join-own-pod.ts';
 import { createLoad, type ProcessUsage } from './load.ts';
 import { createOffered } from './offered.ts';
-import { openPod } from './join-own-pod.ts';
 import type { SidecarParts } from './parts.ts';
 import { mismatchEvent, sessionEvent } from './pod-events.ts';
 import { readinessChecks } from './readiness.ts';

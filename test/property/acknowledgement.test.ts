@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Acknowledgement } from '../../src/sidecar/data-plane/acknowledgement.ts';
+import { Acknowledgement } from '../../src/sidecar/data-plane/flow/acknowledgement.ts';
 import { outlines } from '../support/outlines.ts';
 
 const FATES = ['success', 'failed', 'retry'] as const;

@@ -7,7 +7,7 @@ import {
   type Assignments,
   NO_ASSIGNMENTS,
   revoked,
-} from '../../src/sidecar/cluster-client/assignments.ts';
+} from '../../src/sidecar/cluster-client/messages/assignments.ts';
 
 interface Message {
   readonly pipelineId: string;

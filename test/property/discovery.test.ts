@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { ConveyorError } from '../../src/foundation/errors.ts';
 import { fileDescriptors } from '../../src/foundation/grpc/definitions.ts';
-import { classify, contractPool } from '../../src/sidecar/discovery/classify.ts';
-import { decodeFile, descriptorHash, poolOf } from '../../src/sidecar/discovery/descriptors.ts';
-import { type Nameable, uniqueNames } from '../../src/sidecar/discovery/names.ts';
+import { classify, contractPool } from '../../src/sidecar/discovery/contract/classify.ts';
+import { decodeFile, descriptorHash, poolOf } from '../../src/sidecar/discovery/contract/descriptors.ts';
+import { type Nameable, uniqueNames } from '../../src/sidecar/discovery/contract/names.ts';
 
 const nameable: fc.Arbitrary<Nameable> = fc.record({
   port: fc.integer({ min: 1, max: 3 }),

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type LaneCall, LaneQueue } from '../../src/sidecar/data-plane/lanes.ts';
-import type { Parcel, Part } from '../../src/sidecar/data-plane/run.ts';
+import { type LaneCall, LaneQueue } from '../../src/sidecar/data-plane/flow/lanes.ts';
+import type { Parcel, Part } from '../../src/sidecar/data-plane/flow/run.ts';
 import type { CallLimits } from '../../src/sidecar/routing/call.ts';
 import { idKey, recordBytes } from '../../src/sidecar/wire/outline.ts';
 import { outlines } from '../support/outlines.ts';

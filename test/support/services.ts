@@ -17,7 +17,7 @@ import type { Capabilities } from '../../src/foundation/grpc/gen/conveyor/transf
 import type { ServerReflectionRequest__Output as Question } from '../../src/foundation/grpc/gen/grpc/reflection/v1/ServerReflectionRequest.ts';
 import type { ServerReflectionResponse as Answer } from '../../src/foundation/grpc/gen/grpc/reflection/v1/ServerReflectionResponse.ts';
 import { addHealth, type HealthReporter } from '../../src/foundation/grpc/health.ts';
-import { decodeFile } from '../../src/sidecar/discovery/descriptors.ts';
+import { decodeFile } from '../../src/sidecar/discovery/contract/descriptors.ts';
 
 /** The text of the protocol's files for one role, under another package: `acme` gives `acme.common`, `acme.sink`. */
 export function contractText(role: 'transform' | 'sink', rootPackage = 'conveyor'): string[] {

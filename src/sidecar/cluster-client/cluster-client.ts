@@ -1,13 +1,13 @@
 import { ConveyorError } from '../../foundation/errors.ts';
 import type { Component } from '../../foundation/lifecycle/component.ts';
 import { type Loop, startLoop } from '../../foundation/lifecycle/loop.ts';
-import { connect, disconnected } from './connecting.ts';
-import { goodbye, linger } from './leaving.ts';
 import type { ClusterClientOptions } from './options.ts';
-import { keep } from './registered.ts';
-import { Session } from './session.ts';
+import { connect, disconnected } from './session/connecting.ts';
+import { goodbye, linger } from './session/leaving.ts';
+import { keep } from './session/registered.ts';
+import { Session } from './session/session.ts';
+import type { SessionState } from './session/state.ts';
 import { type SessionSnapshot, snapshot } from './snapshot.ts';
-import type { SessionState } from './state.ts';
 
 /** The session of this sidecar with the router (semantics.md, Between sidecar and router). */
 export interface ClusterClient extends Component {

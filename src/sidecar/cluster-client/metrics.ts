@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { SESSION_STATES, type SessionStateKind } from './state.ts';
+import { SESSION_STATES, type SessionStateKind } from './session/state.ts';
 
 /** What a session counts. */
 export interface ClusterClientMetrics {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
-import type { RouterCredentials } from './credentials.ts';
+import type { RouterCredentials } from './link/credentials.ts';
 import type { ClusterClientMetrics } from './metrics.ts';
 import type { LoadSource, LocalServices, Routes } from './ports.ts';
 

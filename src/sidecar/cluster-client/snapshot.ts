@@ -1,5 +1,5 @@
-import type { Session } from './session.ts';
-import type { SessionStateKind } from './state.ts';
+import type { Session } from './session/session.ts';
+import type { SessionStateKind } from './session/state.ts';
 
 /** How the session stands, for /statusz. Times in milliseconds; null where there is nothing to say. */
 export interface SessionSnapshot {

@@ -2,11 +2,11 @@
 import { Distribution } from '../../foundation/telemetry/distribution.ts';
 import type { Stage } from '../routing/graph.ts';
 import type { BatchAcks } from '../wire/writer.ts';
-import type { Refusal } from './door.ts';
-import type { HopObserver } from './hop.ts';
-import type { PushObserver } from './push-stream.ts';
-import type { ReceiveObserver } from './receive.ts';
-import type { WaitObserver } from './stage-runner.ts';
+import type { Refusal } from './door/door.ts';
+import type { PushObserver } from './door/push-stream.ts';
+import type { ReceiveObserver } from './door/receive.ts';
+import type { HopObserver } from './flow/hop.ts';
+import type { WaitObserver } from './flow/stage-runner.ts';
 
 /** Totals of one stage, for the router. */
 export interface StageTotals {

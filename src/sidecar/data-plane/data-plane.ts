@@ -14,17 +14,17 @@ import type { Graph } from '../routing/graph.ts';
 import type { BatchAcks } from '../wire/writer.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { DoorCounts, PipelineCounts, type StageTotals } from './counts.ts';
-import type { Routes } from './door.ts';
-import { type EnteringBatch, Flow } from './flow.ts';
-import { integerOf } from './headers.ts';
-import type { StageCaller } from './hop.ts';
+import type { Routes } from './door/door.ts';
+import { integerOf } from './door/headers.ts';
+import { type PushCall, PushStream, type StreamsByHeaders } from './door/push-stream.ts';
+import { type Gate, readGate } from './door/read-gate.ts';
+import { receiveGate } from './door/receive-gate.ts';
+import { hopsOf, type ReceiveContext, receiveRecords } from './door/receive.ts';
+import { Sources } from './door/sources.ts';
+import { type EnteringBatch, Flow } from './flow/flow.ts';
+import type { StageCaller } from './flow/hop.ts';
 import { Ledger } from './ledger.ts';
 import { addDataPlaneMetrics } from './metrics.ts';
-import { type PushCall, PushStream, type StreamsByHeaders } from './push-stream.ts';
-import { type Gate, readGate } from './read-gate.ts';
-import { receiveGate } from './receive-gate.ts';
-import { hopsOf, type ReceiveContext, receiveRecords } from './receive.ts';
-import { Sources } from './sources.ts';
 
 /** What the data plane stands on. */
 export interface DataPlaneOptions {

@@ -1,7 +1,7 @@
-import { uniqueNames } from './names.ts';
+import { uniqueNames } from './contract/names.ts';
 import { type Candidates, isUsable, type Limits, NOT_STATED, type PortReport } from './ports.ts';
-import type { ProbeOptions } from './probe.ts';
-import { scanPorts } from './scan.ts';
+import type { ProbeOptions } from './probe/probe.ts';
+import { scanPorts } from './probe/scan.ts';
 import { type ServiceSummary, summarise } from './snapshot.ts';
 
 /** Where and how to look once. */

@@ -4,15 +4,15 @@ import type { Clock } from '../../foundation/lifecycle/clock.ts';
 import type { Component } from '../../foundation/lifecycle/component.ts';
 import { type Loop, startLoop } from '../../foundation/lifecycle/loop.ts';
 import type { Logger } from '../../foundation/telemetry/logger.ts';
-import { createHealthFollower, type HealthTarget } from './health.ts';
-import type { LocalService, ServiceDiff } from './local-service.ts';
 import type { DiscoveryMetrics } from './metrics.ts';
 import type { Candidates, PortReport } from './ports.ts';
-import type { ProbeOptions } from './probe.ts';
-import { ServiceRegistry } from './registry.ts';
-import { scanPorts } from './scan.ts';
+import type { ProbeOptions } from './probe/probe.ts';
+import { scanPorts } from './probe/scan.ts';
 import { discoverySnapshot, type DiscoverySnapshot } from './snapshot.ts';
-import type { PortTrack } from './track.ts';
+import { createHealthFollower, type HealthTarget } from './tracking/health.ts';
+import type { LocalService, ServiceDiff } from './tracking/local-service.ts';
+import { ServiceRegistry } from './tracking/registry.ts';
+import type { PortTrack } from './tracking/track.ts';
 
 /** What discovery stands on. */
 export interface DiscoveryOptions {

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { LocalService, ServiceDiff } from './local-service.ts';
 import { PORT_STATES, type PortReport } from './ports.ts';
+import type { LocalService, ServiceDiff } from './tracking/local-service.ts';
 
 /** What discovery counts. */
 export interface DiscoveryMetrics {

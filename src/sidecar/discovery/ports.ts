@@ -1,5 +1,5 @@
-import type { Classification } from './classify.ts';
-import type { PortHint } from './names.ts';
+import type { Classification } from './contract/classify.ts';
+import type { PortHint } from './contract/names.ts';
 
 /**
  * What a probe found at a port: nothing that listens; no answer in time; another protocol; HTTP/2 without

@@ -1,5 +1,5 @@
 import type { PortReport, PortState } from './ports.ts';
-import type { ServiceRegistry } from './registry.ts';
+import type { ServiceRegistry } from './tracking/registry.ts';
 
 /** A service of the reflection at a port, as people read it. */
 export interface ServiceSummary {

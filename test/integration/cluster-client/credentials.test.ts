@@ -7,7 +7,7 @@ import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, st
 import { serviceDefinition } from '../../../src/foundation/grpc/definitions.ts';
 import type { RegisterSidecarResponse } from '../../../src/foundation/grpc/gen/conveyor/sidecar/RegisterSidecarResponse.ts';
 import { listen, shutdown } from '../../../src/foundation/grpc/server.ts';
-import { tlsCredentials } from '../../../src/sidecar/cluster-client/credentials.ts';
+import { tlsCredentials } from '../../../src/sidecar/cluster-client/link/credentials.ts';
 import { type TestCertificates, testCertificates } from '../../support/certificates.ts';
 import { useKeep } from '../../support/keep.ts';
 import { failOnLeaks } from '../../support/leaks.ts';

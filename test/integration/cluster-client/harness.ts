@@ -6,7 +6,7 @@ import {
   type ClusterClient,
   createClusterClient,
 } from '../../../src/sidecar/cluster-client/cluster-client.ts';
-import { plainCredentials } from '../../../src/sidecar/cluster-client/credentials.ts';
+import { plainCredentials } from '../../../src/sidecar/cluster-client/link/credentials.ts';
 import { clusterClientMetrics } from '../../../src/sidecar/cluster-client/metrics.ts';
 import type { ClusterClientOptions } from '../../../src/sidecar/cluster-client/options.ts';
 import type { SessionService } from '../../../src/sidecar/cluster-client/ports.ts';

@@ -8,7 +8,7 @@ import {
   type Discovery,
   type DiscoveryOptions,
 } from '../../../src/sidecar/discovery/discovery.ts';
-import type { LocalService, ServiceDiff } from '../../../src/sidecar/discovery/local-service.ts';
+import type { LocalService, ServiceDiff } from '../../../src/sidecar/discovery/tracking/local-service.ts';
 import { discoveryMetrics } from '../../../src/sidecar/discovery/metrics.ts';
 import type { Candidates } from '../../../src/sidecar/discovery/ports.ts';
 import { failOnLeaks } from '../../support/leaks.ts';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { createServer as createTls } from 'node:tls';
 import { credentials, ServerCredentials, status } from '@grpc/grpc-js';
-import { probePort, type ProbeOptions } from '../../../src/sidecar/discovery/probe.ts';
+import { probePort, type ProbeOptions } from '../../../src/sidecar/discovery/probe/probe.ts';
 import type { PortReport } from '../../../src/sidecar/discovery/ports.ts';
 import { failOnLeaks } from '../../support/leaks.ts';
 import {

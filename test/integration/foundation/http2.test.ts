@@ -8,7 +8,7 @@ import { raw, serviceDefinition } from '../../../src/foundation/grpc/definitions
 import { REQUEST_WINDOW_BYTES, setUpHttp2 } from '../../../src/foundation/grpc/http2.ts';
 import { rawUnary } from '../../../src/foundation/grpc/raw-call.ts';
 import { freeMemory } from '../../../src/foundation/lifecycle/heap.ts';
-import { readGate } from '../../../src/sidecar/data-plane/read-gate.ts';
+import { readGate } from '../../../src/sidecar/data-plane/door/read-gate.ts';
 import { bytesThatOutlive } from '../../support/collect.ts';
 import { failOnLeaks } from '../../support/leaks.ts';
 import { serve } from '../../support/serve.ts';

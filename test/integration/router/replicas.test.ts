@@ -6,7 +6,7 @@ import type { Pod, Secret } from 'kubernetes-types/core/v1.d.ts';
 import { KEYS } from '../../../src/foundation/kubernetes/annotations.ts';
 import { PODS, SECRETS } from '../../../src/foundation/kubernetes/resources.ts';
 import { CUSTOM_RESOURCES } from '../../../src/router/pipelines/kinds.ts';
-import { tlsCredentials } from '../../../src/sidecar/cluster-client/credentials.ts';
+import { tlsCredentials } from '../../../src/sidecar/cluster-client/link/credentials.ts';
 import { testCertificates } from '../../support/certificates.ts';
 import { useKeep } from '../../support/keep.ts';
 import { startKube } from '../../support/kube-api.ts';

@@ -9,7 +9,7 @@ import {
   revoked,
   synced,
   watchOpened,
-} from '../../../src/sidecar/cluster-client/assignments.ts';
+} from '../../../src/sidecar/cluster-client/messages/assignments.ts';
 
 function assignment(pipelineId: string, version: number): PipelineAssignment__Output {
   return {

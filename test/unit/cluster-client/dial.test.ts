@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer as createHttp2Server } from 'node:http2';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { describe, it } from 'node:test';
-import { dial } from '../../../src/sidecar/cluster-client/dial.ts';
+import { dial } from '../../../src/sidecar/cluster-client/link/dial.ts';
 import { failOnLeaks } from '../../support/leaks.ts';
 
 describe('the dial of a router', () => {

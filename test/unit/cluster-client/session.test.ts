@@ -5,15 +5,15 @@ import {
   agreedIntervalMs,
   heartbeatRequest,
   nextIntervalMs,
-} from '../../../src/sidecar/cluster-client/heartbeat.ts';
+} from '../../../src/sidecar/cluster-client/messages/heartbeat.ts';
 import type { SessionService } from '../../../src/sidecar/cluster-client/ports.ts';
-import { eitherPrefix } from '../../../src/sidecar/cluster-client/prefixes.ts';
+import { eitherPrefix } from '../../../src/sidecar/cluster-client/link/prefixes.ts';
 import {
   localServices,
   registeredName,
   servicesKey,
-} from '../../../src/sidecar/cluster-client/registration.ts';
-import { afterFailure, type Registered } from '../../../src/sidecar/cluster-client/state.ts';
+} from '../../../src/sidecar/cluster-client/messages/registration.ts';
+import { afterFailure, type Registered } from '../../../src/sidecar/cluster-client/session/state.ts';
 
 function service(name: string, given: Partial<SessionService> = {}): SessionService {
   return {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Fifo } from '../../../src/sidecar/data-plane/fifo.ts';
+import { Fifo } from '../../../src/sidecar/data-plane/flow/fifo.ts';
 
 type Step = readonly ['push' | 'unshift' | 'remove', number] | readonly ['shift'];
 

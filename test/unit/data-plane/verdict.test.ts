@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ConveyorError, type ErrorCode } from '../../../src/foundation/errors.ts';
 import type { StageAnswer } from '../../../src/sidecar/routing/call.ts';
-import { judge, type Tries, type Verdict } from '../../../src/sidecar/data-plane/verdict.ts';
+import { judge, type Tries, type Verdict } from '../../../src/sidecar/data-plane/flow/verdict.ts';
 
 type Failure = Extract<StageAnswer, { kind: 'failed' }>;
 

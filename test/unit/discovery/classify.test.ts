@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { fileDescriptors } from '../../../src/foundation/grpc/definitions.ts';
-import { type Classification, classify, contractPool } from '../../../src/sidecar/discovery/classify.ts';
-import { decodeFile, descriptorHash, poolOf } from '../../../src/sidecar/discovery/descriptors.ts';
+import {
+  type Classification,
+  classify,
+  contractPool,
+} from '../../../src/sidecar/discovery/contract/classify.ts';
+import { decodeFile, descriptorHash, poolOf } from '../../../src/sidecar/discovery/contract/descriptors.ts';
 import { contractText, descriptorsOf } from '../../support/services.ts';
 
 type Edit = readonly [from: string, to: string];

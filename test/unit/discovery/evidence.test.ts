@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CallEvidence } from '../../../src/sidecar/discovery/evidence.ts';
+import { CallEvidence } from '../../../src/sidecar/discovery/tracking/evidence.ts';
 
 const failed = (evidence: CallEvidence, times: number, nowMs = 0): boolean[] =>
   Array.from({ length: times }, () => evidence.record('failed', nowMs));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { baseName, type Nameable, uniqueNames } from '../../../src/sidecar/discovery/names.ts';
+import { baseName, type Nameable, uniqueNames } from '../../../src/sidecar/discovery/contract/names.ts';
 
 const service = (facts: Partial<Nameable> = {}): Nameable => ({
   port: 50_052,

@@ -6,7 +6,11 @@ import {
   type PortReport,
   type PortState,
 } from '../../../src/sidecar/discovery/ports.ts';
-import { type Circumstances, nextTrack, type PortTrack } from '../../../src/sidecar/discovery/track.ts';
+import {
+  type Circumstances,
+  nextTrack,
+  type PortTrack,
+} from '../../../src/sidecar/discovery/tracking/track.ts';
 
 const limits = { ...NOT_STATED, ownId: 'mask', maxBatchSize: 10 };
 const service: PortReport['services'][number] = {

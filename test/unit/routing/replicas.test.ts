@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Clock, systemClock } from '../../../src/foundation/lifecycle/clock.ts';
-import { RetryBudget } from '../../../src/sidecar/data-plane/retry-budget.ts';
+import { RetryBudget } from '../../../src/sidecar/data-plane/flow/retry-budget.ts';
 import { ReplicaChoice } from '../../../src/sidecar/routing/replicas.ts';
 import { Slots } from '../../../src/sidecar/routing/slots.ts';
 import { range } from '../../support/scene.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { LocalService } from '../../../src/sidecar/discovery/local-service.ts';
+import type { LocalService } from '../../../src/sidecar/discovery/tracking/local-service.ts';
 import { createOffered, type Offered } from '../../../src/sidecar/offered.ts';
 
 function service(name: string, container: string): LocalService {
