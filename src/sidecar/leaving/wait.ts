@@ -14,6 +14,8 @@ export async function waitUntil(
   signal?: AbortSignal,
 ): Promise<boolean> {
   const leftMs = (): number => (typeof deadlineMs === 'number' ? deadlineMs : deadlineMs()) - clock.now();
-  while (!done() && leftMs() > 0 && signal?.aborted !== true) await clock.sleep(Math.min(LOOK_MS, leftMs()));
+  while (!done() && leftMs() > 0 && signal?.aborted !== true)
+    // it is the signal alone that cuts it short
+    await clock.sleep(Math.min(LOOK_MS, leftMs()), signal).catch(() => undefined);
   return done();
 }

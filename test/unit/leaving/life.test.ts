@@ -307,7 +307,7 @@ describe('the application of a pod that ends', () => {
     assert.deepEqual(gone, ['feed'], 'flushed in the second half, which SIGTERM allows');
     signal();
     await clock.advance(50);
-    await waitFor(isOver);
+    await waitFor(() => isOver() && gone.length > 1);
     assert.deepEqual(gone, ['feed', 'store']);
   });
 
