@@ -40,7 +40,8 @@ export function listen(
 
 /**
  * Lets calls end, then closes; when the signal aborts, ends them by force. `tryShutdown` waits for ever while a
- * stream is open, and may never call back (grpc/grpc-node#1458).
+ * stream is open, and may never call back (grpc/grpc-node#1458). `forceShutdown` knows the connections by channelz alone:
+ * with `grpc.enable_channelz` 0 it would close none.
  */
 export function shutdown(server: Server, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -76,8 +77,6 @@ export function createServer(options: CreateServerOptions): Server {
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 10_000,
     'grpc.max_concurrent_streams': 1_024,
-    // nothing here serves channelz
-    'grpc.enable_channelz': 0,
     ...rest,
   });
   const addService = server.addService.bind(server);
