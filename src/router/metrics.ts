@@ -1,4 +1,5 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
+import { collectedMetrics } from '../foundation/telemetry/collected.ts';
 import type { ControlPlaneEvent } from './control-plane.ts';
 
 /** What the gauges show at the moment of a scrape. */
@@ -41,21 +42,13 @@ export interface ReplicaFigures {
 
 /** Metrics of one router beside others. */
 export function replicaMetrics(registry: Registry, read: () => ReplicaFigures): void {
-  const gauge = (name: string, help: string, value: (figures: ReplicaFigures) => number): void => {
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(value(read()));
-      },
-    });
-  };
-  gauge('conveyor_router_leader', '1 while this replica leads', ({ leading }) => Number(leading));
+  const { gauge } = collectedMetrics(registry, 'conveyor_router');
+  gauge('leader', '1 while this replica leads', [], (show) => show({}, Number(read().leading)));
   gauge(
-    'conveyor_router_certificate_expiry_seconds',
+    'certificate_expiry_seconds',
     'When the certificate ends, in seconds since 1970; 0 without one',
-    ({ certificateEndsMs = 0 }) => certificateEndsMs / 1_000,
+    [],
+    (show) => show({}, (read().certificateEndsMs ?? 0) / 1_000),
   );
 }
 
@@ -84,48 +77,36 @@ function counters(registry: Registry): Record<ControlPlaneEvent, () => void> {
 }
 
 function gauges(registry: Registry, read: () => RouterFigures | undefined): void {
-  const gauge = (
-    name: string,
-    help: string,
-    series: (figures: RouterFigures) => readonly (readonly [Record<string, string>, number])[],
-  ): void => {
-    const labelNames = LABELS[name] ?? [];
-    const created: Gauge = new Gauge({
-      name: `conveyor_router_${name}`,
-      help,
-      labelNames,
-      registers: [registry],
-      collect() {
-        const figures = read();
-        created.reset();
-        for (const [labels, value] of figures === undefined ? [] : series(figures))
-          created.set(labels, value);
-      },
+  const { gauge } = collectedMetrics(registry, 'conveyor_router');
+  const by = (name: string, help: string, label: string, count: (figures: RouterFigures) => Counts): void =>
+    gauge(name, help, [label], (show) => {
+      const figures = read();
+      if (figures === undefined) return;
+      for (const [value, times] of Object.entries(count(figures))) show({ [label]: value }, times);
     });
-  };
-  gauge('sidecars', 'Sidecars by state; one may be in several', ({ sidecars }) => by('state', sidecars));
-  gauge('pipelines', 'Pipelines by state', ({ pipelines }) => by('state', pipelines));
-  gauge('manifest_problems', 'What is wrong with manifests', ({ problems }) => by('severity', problems));
-  gauge('pipeline_conditions', 'Conditions in the status of a pipeline', ({ conditions }) =>
-    [...Map.groupBy(conditions, ({ pipeline, type }) => `${pipeline}\n${type}`).values()].flatMap((same) =>
-      same.slice(0, 1).map(({ pipeline, type }) => [{ pipeline, type }, same.length] as const),
-    ),
+  const flag = (name: string, help: string, value: (figures: RouterFigures) => boolean): void =>
+    gauge(name, help, [], (show) => {
+      const figures = read();
+      if (figures !== undefined) show({}, Number(value(figures)));
+    });
+  by('sidecars', 'Sidecars by state; one may be in several', 'state', ({ sidecars }) => sidecars);
+  by('pipelines', 'Pipelines by state', 'state', ({ pipelines }) => pipelines);
+  by('manifest_problems', 'What is wrong with manifests', 'severity', ({ problems }) => problems);
+  gauge('pipeline_conditions', 'Conditions in the status of a pipeline', ['pipeline', 'type'], (show) => {
+    const { conditions = [] } = read() ?? {};
+    for (const same of Map.groupBy(conditions, ({ pipeline, type }) => `${pipeline}\n${type}`).values())
+      for (const { pipeline, type } of same.slice(0, 1)) show({ pipeline, type }, same.length);
+  });
+  flag(
+    'settling',
+    '1 while the router has just started and does not know everybody yet',
+    (figures) => figures.settling,
   );
-  gauge('settling', '1 while the router has just started and does not know everybody yet', ({ settling }) => [
-    [{}, Number(settling)],
-  ]);
-  gauge('mass_lapse', '1 while sidecars are kept because more than half went silent', ({ massLapse }) => [
-    [{}, Number(massLapse)],
-  ]);
+  flag(
+    'mass_lapse',
+    '1 while sidecars are kept because more than half went silent',
+    (figures) => figures.massLapse,
+  );
 }
 
-const LABELS: Readonly<Record<string, string[]>> = {
-  sidecars: ['state'],
-  pipelines: ['state'],
-  manifest_problems: ['severity'],
-  pipeline_conditions: ['pipeline', 'type'],
-};
-
-function by(label: string, figures: Readonly<Record<string, number>>): [Record<string, string>, number][] {
-  return Object.entries(figures).map(([value, count]) => [{ [label]: value }, count]);
-}
+type Counts = Readonly<Record<string, number>>;

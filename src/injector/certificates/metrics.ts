@@ -1,4 +1,5 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
+import { collectedMetrics } from '../../foundation/telemetry/collected.ts';
 import { parsed } from './x509/certificate.ts';
 import type { Step } from './rotation/plan.ts';
 
@@ -18,25 +19,22 @@ export function certificateMetrics(
   registry: Registry,
   read: () => Partial<Record<CertificateName, string>>,
 ): CertificateMetrics {
-  const registers = [registry];
-  new Gauge({
-    name: 'conveyor_injector_certificate_expiry_seconds',
-    help: 'When a certificate ends, in seconds since 1970; `injector` is what this replica serves, `ca` and `router` only the leader knows',
-    labelNames: ['certificate'],
-    registers,
-    collect() {
-      this.reset();
+  collectedMetrics(registry, 'conveyor_injector').gauge(
+    'certificate_expiry_seconds',
+    'When a certificate ends, in seconds since 1970; `injector` is what this replica serves, `ca` and `router` only the leader knows',
+    ['certificate'],
+    (show) => {
       for (const [certificate, text = ''] of Object.entries(read())) {
         const cert = parsed(text);
-        if (cert !== undefined) this.set({ certificate }, cert.validToDate.getTime() / 1_000);
+        if (cert !== undefined) show({ certificate }, cert.validToDate.getTime() / 1_000);
       }
     },
-  });
+  );
   const steps = new Counter({
     name: 'conveyor_injector_certificate_steps_total',
     help: 'Steps taken by this replica as leader: create, issue, stage, promote, retire',
     labelNames: ['step'],
-    registers,
+    registers: [registry],
   });
   return { step: (step) => steps.inc({ step }) };
 }

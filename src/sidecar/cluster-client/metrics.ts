@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { collectedMetrics } from '../../foundation/telemetry/collected.ts';
 import { SESSION_STATES, type SessionStateKind } from './session/state.ts';
 
 /** What a session counts. */
@@ -50,14 +51,12 @@ export function clusterClientMetrics(registry: Registry): ClusterClientMetrics {
     registers,
   });
   let age = (): number => 0;
-  new Gauge({
-    name: 'conveyor_sidecar_router_contact_age_seconds',
-    help: 'Seconds since the router last answered; 0 before it ever did',
-    registers,
-    collect() {
-      this.set(age());
-    },
-  });
+  collectedMetrics(registry, 'conveyor_sidecar').gauge(
+    'router_contact_age_seconds',
+    'Seconds since the router last answered; 0 before it ever did',
+    [],
+    (show) => show({}, age()),
+  );
   return {
     state: (kind) => {
       for (const each of SESSION_STATES) state.set({ state: each }, each === kind ? 1 : 0);

@@ -13,7 +13,7 @@ import { isLoopbackPeer } from '../../foundation/net/address.ts';
 import type { Graph } from '../routing/graph.ts';
 import type { BatchAcks } from '../wire/writer.ts';
 import { ByteBudget } from './byte-budget.ts';
-import { DoorCounts, PipelineCounts, type StageTotals } from './counts.ts';
+import { DoorCounts } from './counts.ts';
 import type { Routes } from './door/door.ts';
 import { integerOf } from './door/headers.ts';
 import { type PushCall, PushStream, type StreamsByHeaders } from './door/push-stream.ts';
@@ -21,10 +21,10 @@ import { type Gate, readGate } from './door/read-gate.ts';
 import { receiveGate } from './door/receive-gate.ts';
 import { hopsOf, type ReceiveContext, receiveRecords } from './door/receive.ts';
 import { Sources } from './door/sources.ts';
-import { type EnteringBatch, Flow } from './flow/flow.ts';
+import type { EnteringBatch } from './flow/flow.ts';
 import type { StageCaller } from './flow/hop.ts';
-import { Ledger } from './ledger.ts';
 import { addDataPlaneMetrics } from './metrics.ts';
+import { type PipelineReport, Pipelines } from './pipelines.ts';
 
 /** What the data plane stands on. */
 export interface DataPlaneOptions {
@@ -42,14 +42,6 @@ export interface DataPlaneOptions {
   readonly maxPushStreams: number;
 }
 
-/** What a pipeline has done here, kept as long as it is assigned or runs. */
-interface Pipeline {
-  readonly ledger: Ledger;
-  readonly counts: PipelineCounts;
-  /** By graph: batches run to their end on the one that they began with. */
-  readonly flows: Map<Graph, Flow>;
-}
-
 const PUSH = '.SidecarDataPlane/PushRecords';
 const RECEIVE = '.SidecarDataPlane/ReceiveRecords';
 
@@ -59,16 +51,15 @@ export class DataPlane {
   readonly budget: ByteBudget;
   readonly #options: DataPlaneOptions;
   readonly #receiving: ReceiveContext;
-  readonly #pipelines = new Map<string, Pipeline>();
+  readonly #pipelines: Pipelines;
   readonly #doors = {
-    push: new DoorCounts((id) => this.#countsOf(id)),
-    peer: new DoorCounts((id) => this.#countsOf(id)),
+    push: new DoorCounts((id) => this.#pipelines.countsOf(id)),
+    peer: new DoorCounts((id) => this.#pipelines.countsOf(id)),
   };
   readonly #streams = new Set<PushStream>();
   readonly #byHeaders: StreamsByHeaders = new WeakMap();
   /** Calls of other sidecars that were let in, by their headers: each is told when its message is here. */
   readonly #arrivals = new WeakMap<Metadata, () => void>();
-  #batches = 0;
   #peerRuns = 0;
   #lastPeerCall = 0;
   #lastStreamMs = -Infinity;
@@ -79,8 +70,9 @@ export class DataPlane {
     this.#options = options;
     this.budget = new ByteBudget(options.byteBudget);
     this.sources = new Sources(options.clock);
+    this.#pipelines = new Pipelines({ ...options, budget: this.budget });
     addDataPlaneMetrics(options.registry, {
-      pipelines: this.#pipelines,
+      pipelines: this.#pipelines.all,
       doors: this.#doors,
       budget: () => ({
         usedBytes: this.budget.usedBytes,
@@ -122,8 +114,7 @@ export class DataPlane {
 
   /** Copies of records on their way, of one pipeline or of all. */
   inFlight(pipelineId?: string): number {
-    if (pipelineId !== undefined) return this.#pipelines.get(pipelineId)?.ledger.inFlight ?? 0;
-    return [...this.#pipelines.values()].reduce((sum, { ledger }) => sum + ledger.inFlight, 0);
+    return this.#pipelines.inFlight(pipelineId);
   }
 
   /** Batches from other sidecars that are on their way. */
@@ -158,9 +149,7 @@ export class DataPlane {
 
   /** Gives back what is in flight, of one pipeline or of all: RETRY DEADLINE. */
   expire(pipelineId?: string): void {
-    for (const [id, { flows }] of this.#pipelines) {
-      if (pipelineId === undefined || id === pipelineId) for (const flow of flows.values()) flow.expire();
-    }
+    this.#pipelines.expire(pipelineId);
   }
 
   /** Ends the push streams; each when its last batch is acknowledged. */
@@ -170,28 +159,17 @@ export class DataPlane {
 
   /** Forgets pipelines that are not assigned any more, their series too; those that still run stay until they are done. */
   retain(pipelineIds: ReadonlySet<string>): void {
-    for (const [id, pipeline] of this.#pipelines) this.#tidy(id, pipeline, pipelineIds.has(id));
+    this.#pipelines.retain(pipelineIds);
   }
 
   /** What a pipeline has done here: the ledger, and the totals of its stages. */
-  report(): Map<string, { ledger: Ledger; stages: ReadonlyMap<string, StageTotals> }> {
-    return new Map(
-      [...this.#pipelines].map(([id, { ledger, counts }]) => [
-        id,
-        { ledger, stages: new Map([...counts.stages].map(([stage, { totals }]) => [stage, totals])) },
-      ]),
-    );
+  report(): Map<string, PipelineReport> {
+    return this.#pipelines.report();
   }
 
   /** Records that wait, by pipeline and stage. */
   buffered(): { pipeline: string; stage: string; records: number }[] {
-    return [...this.#pipelines].flatMap(([pipeline, { flows }]) =>
-      [...flows.values()].flatMap((flow) => flow.buffered().map((stage) => ({ pipeline, ...stage }))),
-    );
-  }
-
-  #countsOf(id: string): PipelineCounts | undefined {
-    return this.#options.routes.route(id) === undefined ? undefined : this.#pipelineOf(id).counts;
+    return this.#pipelines.buffered();
   }
 
   #pushGate(metadata: Metadata): Gate {
@@ -225,7 +203,7 @@ export class DataPlane {
     const stream = new PushStream(call, {
       ...this.#options,
       budget: this.budget,
-      enter: (graph, entering) => this.#enter(graph, entering),
+      enter: (graph, entering) => this.#pipelines.enter(graph, entering),
       sourceOpened: (id) => this.sources.opened(id),
       observer: this.#doors.push,
       leaving: () => this.#leavingSources,
@@ -246,57 +224,8 @@ export class DataPlane {
 
   async #enterFromPeer(graph: Graph, entering: EnteringBatch): Promise<BatchAcks> {
     this.#peerRuns++;
-    const acks = await this.#enter(graph, entering);
+    const acks = await this.#pipelines.enter(graph, entering);
     this.#peerRuns--;
     return acks;
-  }
-
-  async #enter(graph: Graph, entering: EnteringBatch): Promise<BatchAcks> {
-    const { clock } = this.#options;
-    const pipeline = this.#pipelineOf(graph.pipelineId);
-    const startedAt = clock.now();
-    const acks = await this.#flowOf(pipeline, graph).enter(entering);
-    pipeline.counts.acknowledged(acks, clock.now() - startedAt);
-    const route = this.#options.routes.route(graph.pipelineId);
-    if (route?.graph !== graph) this.#tidy(graph.pipelineId, pipeline, route !== undefined);
-    return acks;
-  }
-
-  #pipelineOf(id: string): Pipeline {
-    let pipeline = this.#pipelines.get(id);
-    if (pipeline === undefined) {
-      pipeline = { ledger: new Ledger(), counts: new PipelineCounts(), flows: new Map() };
-      this.#pipelines.set(id, pipeline);
-    }
-    return pipeline;
-  }
-
-  #flowOf({ flows, ledger, counts }: Pipeline, graph: Graph): Flow {
-    let flow = flows.get(graph);
-    if (flow === undefined) {
-      const { clock, caller, routes, instance } = this.#options;
-      flow = new Flow(graph, {
-        clock,
-        caller: {
-          acquire: caller.acquire.bind(caller),
-          isCurrent: caller.isCurrent.bind(caller),
-          hasLocal: routes.hasLocal.bind(routes),
-        },
-        budget: this.budget,
-        ledger,
-        observer: counts,
-        newBatchId: () => `${instance}/${++this.#batches}`,
-      });
-      flows.set(graph, flow);
-    }
-    return flow;
-  }
-
-  /** A graph that was replaced, and a pipeline that was revoked, go when their last batch is done. */
-  #tidy(id: string, { flows, ledger }: Pipeline, assigned: boolean): void {
-    const current = this.#options.routes.route(id)?.graph;
-    for (const [graph, flow] of flows) if (graph !== current && flow.idle) flows.delete(graph);
-    if (assigned || ledger.runs > 0) return;
-    this.#pipelines.delete(id);
   }
 }

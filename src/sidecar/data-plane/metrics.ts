@@ -1,5 +1,5 @@
-import { Counter, Gauge, type LabelValues, type Registry } from 'prom-client';
-import { CollectedHistogram, type Labelled } from '../../foundation/telemetry/distribution.ts';
+import type { Registry } from 'prom-client';
+import { type CollectedMetrics, collectedMetrics } from '../../foundation/telemetry/collected.ts';
 import type { DoorCounts, PipelineCounts, StageCounts } from './counts.ts';
 import { LEDGER_TERMS, type Ledger } from './ledger.ts';
 
@@ -23,68 +23,14 @@ export interface DataPlaneState {
 
 /** Registers the series of the data plane. */
 export function addDataPlaneMetrics(registry: Registry, state: DataPlaneState): void {
-  addDoors(registry, state);
-  addPipelines(registry, state);
-  addStages(registry, state);
-  addState(registry, state);
+  const metrics = collectedMetrics(registry, 'conveyor_sidecar');
+  addDoors(metrics, state);
+  addPipelines(metrics, state);
+  addStages(metrics, state);
+  addState(metrics, state);
 }
 
-/** Gives a series its value at a scrape. */
-type Show<L extends string> = (labels: LabelValues<L>, value: number) => void;
-
-type AddMetric = <L extends string>(
-  name: string,
-  help: string,
-  labelNames: L[],
-  read: (show: Show<L>) => void,
-) => void;
-
-interface Kinds {
-  readonly counter: AddMetric;
-  readonly gauge: AddMetric;
-  readonly histogram: <L extends string>(
-    name: string,
-    help: string,
-    labelNames: L[],
-    read: () => readonly Labelled<L>[],
-  ) => void;
-}
-
-/** Metrics whose values are read at each scrape. */
-function collected(registry: Registry): Kinds {
-  const common = <L>(name: string, help: string, labelNames: L[]) => ({
-    name: `conveyor_sidecar_${name}`,
-    help,
-    labelNames,
-    registers: [registry],
-  });
-  return {
-    counter(name, help, labels, read) {
-      new Counter({
-        ...common(name, help, labels),
-        collect() {
-          this.reset();
-          read((of, value) => this.inc(of, value));
-        },
-      });
-    },
-    gauge(name, help, labels, read) {
-      new Gauge({
-        ...common(name, help, labels),
-        collect() {
-          this.reset();
-          read((of, value) => this.set(of, value));
-        },
-      });
-    },
-    histogram(name, help, labels, read) {
-      new CollectedHistogram(common(name, help, labels), read);
-    },
-  };
-}
-
-function addDoors(registry: Registry, { doors }: DataPlaneState): void {
-  const { counter } = collected(registry);
+function addDoors({ counter }: CollectedMetrics, { doors }: DataPlaneState): void {
   const ways = (): [keyof typeof doors, DoorCounts][] => [
     ['push', doors.push],
     ['peer', doors.peer],
@@ -100,8 +46,7 @@ function addDoors(registry: Registry, { doors }: DataPlaneState): void {
   });
 }
 
-function addPipelines(registry: Registry, { pipelines }: DataPlaneState): void {
-  const { counter, gauge, histogram } = collected(registry);
+function addPipelines({ counter, gauge, histogram }: CollectedMetrics, { pipelines }: DataPlaneState): void {
   counter(
     'records_total',
     'Copies of records by the terms of the conservation ledger',
@@ -143,8 +88,7 @@ function addPipelines(registry: Registry, { pipelines }: DataPlaneState): void {
   );
 }
 
-function addStages(registry: Registry, { pipelines }: DataPlaneState): void {
-  const { counter, histogram } = collected(registry);
+function addStages({ counter, histogram }: CollectedMetrics, { pipelines }: DataPlaneState): void {
   const stages = (): { labels: { pipeline: string; stage: string }; counts: StageCounts }[] =>
     [...pipelines].flatMap(([pipeline, { counts }]) =>
       [...counts.stages].map(([stage, each]) => ({ labels: { pipeline, stage }, counts: each })),
@@ -189,8 +133,7 @@ function addStages(registry: Registry, { pipelines }: DataPlaneState): void {
   );
 }
 
-function addState(registry: Registry, state: DataPlaneState): void {
-  const { gauge } = collected(registry);
+function addState({ gauge }: CollectedMetrics, state: DataPlaneState): void {
   gauge('buffered_records', 'Records that wait at a stage', ['pipeline', 'stage'], (show) => {
     for (const { pipeline, stage, records } of state.buffered()) show({ pipeline, stage }, records);
   });
